@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One floor of the house per group; a target imports only what stands below it (see Decant.docc/Architecture).
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func system(_ name: String, pkgConfig: String?, apt: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+  name: "Decant",
+  products: [
+    .library(name: "Decant", targets: ["Decant"]),
+    .executable(name: "decant", targets: ["DecantCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // Floor 0: C.
+    system("CProtobufC", pkgConfig: "libprotobuf-c", apt: "libprotobuf-c-dev"),
+    system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+    system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    .target(name: "CSchemas", dependencies: ["CProtobufC"]),
+    .target(name: "CKernels"),
+    .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+
+    // Floor 1: bytes.
+    library("DecantBytes", ["CKernels", "CCrypto"]),
+
+    // Floor 2: the IR.
+    library("DecantIR", ["DecantBytes"]),
+
+    // Floor 3: what operators mean.
+    library("DecantOps", ["DecantIR", "DecantBytes", "CKernels"]),
+
+    // Floor 4: what is done with graphs and files.
+    library("DecantPasses", ["DecantOps", "DecantIR", "DecantBytes"]),
+    library("DecantRuntime", ["DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
+    library("DecantONNX", ["DecantOps", "DecantIR", "DecantBytes", "CSchemas", "CProtobufC"]),
+    library("DecantNumPy", ["DecantIR", "DecantBytes", "CZlib"]),
+    library("DecantBundle", ["DecantIR", "DecantBytes", "CZstd", "CKernels", "CSchemas", "CProtobufC"]),
+
+    // Floor 5: compression, and the fast backend.
+    library("DecantCompression", ["DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
+    library("DecantOneDNN", ["DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "COneDNN"]),
+
+    // Floor 6: the façade.
+    library(
+      "Decant",
+      [
+        "DecantCompression", "DecantOneDNN", "DecantPasses", "DecantRuntime", "DecantONNX", "DecantNumPy", "DecantBundle",
+        "DecantOps", "DecantIR", "DecantBytes",
+      ]),
+
+    // Floor 7: the command line.
+    .executableTarget(name: "DecantCLI", dependencies: ["Decant", argumentParser], swiftSettings: settings),
+    .executableTarget(name: "DecantBench", dependencies: ["Decant", "DecantIR", argumentParser], swiftSettings: settings),
+
+    // Tests mirror the sources.
+    tests("DecantBytesTests", ["DecantBytes"]),
+    tests("DecantIRTests", ["DecantIR", "DecantBytes"]),
+  ]
+)

@@ -1,0 +1,35 @@
+/// Keeps bytes alive at a fixed address: heap bytes of its own, or those of a mapped file.
+///
+/// The bytes do not change while anyone can see them.
+@safe package final class ByteOwner: @unchecked Sendable {
+  /// Heap bytes are aligned to a cache line.
+  package static let alignment = 64
+
+  package let unsafeBytes: UnsafeRawBufferPointer
+  /// The file that the bytes are mapped from; nil for heap bytes.
+  package let file: MappedFile?
+  private let heap: UnsafeMutableRawBufferPointer?
+
+  /// Zeroed heap bytes, filled by `initialize` before anyone else sees them.
+  package init<E: Error>(count: Int, initialize: (UnsafeMutableRawBufferPointer) throws(E) -> Void) throws(E) {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: ByteOwner.alignment)
+    unsafe buffer.initializeMemory(as: UInt8.self, repeating: 0)
+    do throws(E) {
+      try unsafe initialize(buffer)
+    } catch {
+      unsafe buffer.deallocate()
+      throw error
+    }
+    unsafe unsafeBytes = UnsafeRawBufferPointer(buffer)
+    unsafe heap = buffer
+    file = nil
+  }
+
+  package init(file: MappedFile) {
+    unsafe unsafeBytes = file.unsafeBytes
+    unsafe heap = nil
+    self.file = file
+  }
+
+  deinit { unsafe heap?.deallocate() }
+}

@@ -1,0 +1,99 @@
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// A regular file mapped for reading. The mapping lives as long as the object or any ``ByteSlice`` of it.
+@safe public final class MappedFile: @unchecked Sendable {
+  /// The path as the user gave it.
+  public let path: String
+  /// Device and inode: tells whether two paths are one file.
+  public let identity: FileIdentity
+  package let unsafeBytes: UnsafeRawBufferPointer
+
+  /// Maps the file at `path`.
+  ///
+  /// - Throws: `unreadable` when it is missing, not permitted, or not a regular file; it never blocks on a FIFO.
+  public static func open(_ path: String) throws(DecantError) -> MappedFile {
+    let descriptor = unsafe path.withCString { unsafe Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    guard descriptor >= 0 else {
+      throw DecantError(.unreadable, SystemCall.message(errno), at: [path])
+    }
+    defer { close(descriptor) }
+    return try map(descriptor: descriptor, path: path)
+  }
+
+  /// Maps an open file. The descriptor may be closed afterwards.
+  package static func map(descriptor: Int32, path: String) throws(DecantError) -> MappedFile {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else {
+      throw DecantError(.unreadable, SystemCall.message(errno), at: [path])
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw DecantError(.unreadable, "expected a regular file, got \(FileKind(mode: status.st_mode))", at: [path])
+    }
+    let identity = FileIdentity(
+      device: UInt64(status.st_dev), inode: UInt64(status.st_ino), links: UInt64(status.st_nlink))
+    let count = Int(status.st_size)
+    guard count > 0 else {
+      return unsafe MappedFile(path: path, identity: identity, bytes: UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+    let address = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    guard unsafe address != MAP_FAILED, let address = unsafe address else {
+      throw DecantError(.inputOutput, "cannot map: \(SystemCall.message(errno))", at: [path])
+    }
+    return unsafe MappedFile(
+      path: path, identity: identity, bytes: UnsafeRawBufferPointer(start: address, count: count))
+  }
+
+  private init(path: String, identity: FileIdentity, bytes: UnsafeRawBufferPointer) {
+    self.path = path
+    self.identity = identity
+    unsafe unsafeBytes = bytes
+  }
+
+  deinit {
+    if let address = unsafe unsafeBytes.baseAddress {
+      unsafe munmap(UnsafeMutableRawPointer(mutating: address), unsafeBytes.count)
+    }
+  }
+
+  /// All bytes of the file.
+  public var bytes: ByteSlice { ByteSlice(owner: ByteOwner(file: self)) }
+}
+
+/// What makes two paths one file, and how many names it has.
+public struct FileIdentity: Hashable, Sendable {
+  /// The device that holds the file.
+  public let device: UInt64
+  /// The file's number on its device.
+  public let inode: UInt64
+  /// How many hard links name it.
+  public let links: UInt64
+}
+
+/// The kind of a file that is not what was expected, for messages.
+struct FileKind: CustomStringConvertible {
+  let mode: mode_t
+
+  var description: String {
+    switch mode & S_IFMT {
+    case S_IFDIR: "a directory"
+    case S_IFIFO: "a FIFO"
+    case S_IFCHR, S_IFBLK: "a device"
+    case S_IFSOCK: "a socket"
+    case S_IFLNK: "a symbolic link"
+    default: "something else"
+    }
+  }
+}
+
+/// Words for system errors.
+package enum SystemCall {
+  /// The system's message for `code`, lower case, as in `no such file or directory`.
+  package static func message(_ code: Int32) -> String {
+    guard let text = unsafe strerror(code) else { return "error \(code)" }
+    return unsafe String(cString: text).lowercased()
+  }
+}
