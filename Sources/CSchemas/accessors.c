@@ -1,1 +1,6 @@
 #include "CSchemas.h"
+
+const ProtobufCMessageDescriptor *decant_schema_onnx_model(void) { return &onnx__model_proto__descriptor; }
+const ProtobufCMessageDescriptor *decant_schema_onnx_tensor(void) { return &onnx__tensor_proto__descriptor; }
+const ProtobufCMessageDescriptor *decant_schema_onnx_sequence(void) { return &onnx__sequence_proto__descriptor; }
+const ProtobufCMessageDescriptor *decant_schema_onnx_optional(void) { return &onnx__optional_proto__descriptor; }
