@@ -62,7 +62,9 @@ public struct ByteSlice: Sendable {
     }
   }
 
-  /// The bytes `range` of this slice, sharing its owner. Precondition: `range` lies within `0..<count`.
+  /// The bytes `range` of this slice, sharing its owner.
+  ///
+  /// Precondition: `range` lies within `0..<count`.
   public subscript(range: Range<Int>) -> ByteSlice {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "slice out of bounds")
     return ByteSlice(owner: owner, base: base + range.lowerBound, count: range.count)

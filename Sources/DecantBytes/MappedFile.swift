@@ -4,7 +4,9 @@
   internal import Darwin
 #endif
 
-/// A regular file mapped for reading. The mapping lives as long as the object or any ``ByteSlice`` of it.
+/// A regular file mapped for reading.
+///
+/// The mapping lives as long as the object or any ``ByteSlice`` of it.
 @safe public final class MappedFile: @unchecked Sendable {
   /// The path as the user gave it.
   public let path: String
@@ -16,6 +18,10 @@
   ///
   /// - Throws: `unreadable` when it is missing, not permitted, or not a regular file; it never blocks on a FIFO.
   public static func open(_ path: String) throws(DecantError) -> MappedFile {
+    guard !path.isEmpty, !path.utf8.contains(0) else {
+      throw DecantError(
+        .unreadable, "expected a path, got \(path.isEmpty ? "nothing" : "one with a NUL byte")", at: [path])
+    }
     let descriptor = unsafe path.withCString { unsafe Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else {
       throw DecantError(.unreadable, SystemCall.message(errno), at: [path])
@@ -24,7 +30,9 @@
     return try map(descriptor: descriptor, path: path)
   }
 
-  /// Maps an open file. The descriptor may be closed afterwards.
+  /// Maps an open file.
+  ///
+  /// The descriptor may be closed afterwards.
   package static func map(descriptor: Int32, path: String) throws(DecantError) -> MappedFile {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {

@@ -3,4 +3,5 @@
 #define DECANT_CKERNELS_H
 #include <stddef.h>
 #include <stdint.h>
+#include "CFiles.h"
 #endif
