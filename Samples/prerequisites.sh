@@ -1,0 +1,41 @@
+# Installs the system libraries that Package.swift needs, if any is missing. Sourced by quickstart.sh and Tests/run.sh.
+# Touches neither the network nor the machine when everything is there.
+
+# The Debian packages whose headers the compiler does not find.
+missing_packages() {
+  command -v pkg-config >/dev/null || echo pkg-config
+  local library
+  for library in libprotobuf-c=libprotobuf-c-dev libzstd=libzstd-dev libcrypto=libssl-dev zlib=zlib1g-dev; do
+    pkg-config --exists "${library%=*}" 2>/dev/null || echo "${library#*=}"
+  done
+  echo '#include <oneapi/dnnl/dnnl.h>' | cc_any -E -x c - >/dev/null 2>&1 || echo libdnnl-dev
+}
+
+# Whatever C compiler the machine has: Swift brings clang.
+cc_any() {
+  local compiler
+  for compiler in clang cc gcc; do
+    command -v "$compiler" >/dev/null && { "$compiler" "$@"; return; }
+  done
+  return 1
+}
+
+# install_packages NAME...: installs Debian packages, as root or through sudo.
+install_packages() {
+  command -v apt-get >/dev/null || { echo "please install these (Debian's names), then run again: $*" >&2; return 69; }
+  local as_root=()
+  [ "$(id -u)" = 0 ] || as_root=(sudo)
+  echo "installing: $*" >&2
+  "${as_root[@]}" apt-get update -qq >&2 || echo "apt-get update failed; trying with the lists that are there" >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 </dev/null
+}
+
+# install_prerequisites: all of the above, or a message and a non-zero status.
+install_prerequisites() {
+  command -v swift >/dev/null || { echo "Swift 6.3 or later is not on the PATH: see https://swift.org/install" >&2; return 69; }
+  local missing
+  mapfile -t missing < <(missing_packages)
+  [ "${#missing[@]}" = 0 ] || install_packages "${missing[@]}" || { echo "could not install: ${missing[*]}" >&2; return 69; }
+  mapfile -t missing < <(missing_packages)
+  [ "${#missing[@]}" = 0 ] || { echo "still missing after the installation: ${missing[*]}" >&2; return 69; }
+}
