@@ -1,0 +1,61 @@
+/// What can live in an ``Arena``: a type with a value that holds on to nothing, for free slots.
+package protocol ArenaElement: Sendable {
+  static var vacant: Self { get }
+}
+
+/// Slots with generations: a freed slot is used again under a new generation, so that old handles never match.
+package struct Arena<Element: ArenaElement>: Sendable {
+  private struct Slot: Sendable {
+    /// Even while the slot is in use, odd while it is free.
+    var generation: UInt32
+    var element: Element
+  }
+
+  private var slots: [Slot] = []
+  private var free: [UInt32] = []
+
+  package init() {}
+
+  package var count: Int { slots.count - free.count }
+
+  package mutating func reserve(_ capacity: Int) { slots.reserveCapacity(capacity) }
+
+  package mutating func insert(_ element: consuming Element) -> (index: UInt32, generation: UInt32) {
+    guard let index = free.popLast() else {
+      slots.append(Slot(generation: 0, element: element))
+      return (UInt32(slots.count - 1), 0)
+    }
+    slots[Int(index)].generation &+= 1
+    slots[Int(index)].element = element
+    return (index, slots[Int(index)].generation)
+  }
+
+  package mutating func remove(_ index: UInt32, _ generation: UInt32) {
+    precondition(contains(index, generation), "a handle of another graph, or of something erased")
+    slots[Int(index)].generation &+= 1
+    slots[Int(index)].element = .vacant
+    free.append(index)
+  }
+
+  package func contains(_ index: UInt32, _ generation: UInt32) -> Bool {
+    index < slots.count && slots[Int(index)].generation == generation
+  }
+
+  package func generation(of index: UInt32) -> UInt32 { slots[Int(index)].generation }
+
+  package subscript(index: UInt32, generation: UInt32) -> Element {
+    _read {
+      precondition(slots[Int(index)].generation == generation, "a handle of another graph, or of something erased")
+      yield slots[Int(index)].element
+    }
+    _modify {
+      precondition(slots[Int(index)].generation == generation, "a handle of another graph, or of something erased")
+      yield &slots[Int(index)].element
+    }
+  }
+
+  /// The handles in use, in slot order.
+  package var handles: [(index: UInt32, generation: UInt32)] {
+    slots.indices.compactMap { slots[$0].generation % 2 == 0 ? (UInt32($0), slots[$0].generation) : nil }
+  }
+}

@@ -1,0 +1,34 @@
+/// The names that are taken in a graph, and fresh ones in O(1).
+package struct NameTable: Sendable {
+  private var owners: [String: ValueID] = [:]
+  /// Names of outputs; they stay taken when another value takes an output's place.
+  private var reserved: Set<String> = []
+  private var counters: [String: Int] = [:]
+
+  package init() {}
+
+  package mutating func reserve(_ capacity: Int) { owners.reserveCapacity(capacity) }
+
+  package func value(of name: String) -> ValueID? { owners[name] }
+
+  package func isTaken(_ name: String) -> Bool { owners[name] != nil || reserved.contains(name) }
+
+  package mutating func claim(_ name: String, for value: ValueID) { owners[name] = value }
+
+  package mutating func release(_ name: String) { owners[name] = nil }
+
+  package mutating func reserve(_ name: String) { reserved.insert(name) }
+
+  package mutating func unreserve(_ name: String) { reserved.remove(name) }
+
+  /// `base` when it is free, else `base_1`, `base_2`, …; each number of a base is tried once.
+  package mutating func fresh(_ base: String) -> String {
+    guard base.isEmpty || isTaken(base) else { return base }
+    while true {
+      let number = counters[base, default: 0] + 1
+      counters[base] = number
+      let candidate = "\(base.isEmpty ? "v" : base)_\(number)"
+      if !isTaken(candidate) { return candidate }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/// The places that read values: slots that each value links into a list of its own, so adding and dropping are O(1).
+package struct UseList: Sendable {
+  package struct Slot: Sendable {
+    package var use: Use
+    package var value: ValueID
+    package var previous: UInt32
+    package var next: UInt32
+  }
+
+  private var slots: [Slot] = []
+  private var free: [UInt32] = []
+
+  package init() {}
+
+  package subscript(index: UInt32) -> Slot {
+    _read { yield slots[Int(index)] }
+    _modify { yield &slots[Int(index)] }
+  }
+
+  package mutating func insert(_ slot: Slot) -> UInt32 {
+    guard let index = free.popLast() else {
+      slots.append(slot)
+      return UInt32(slots.count - 1)
+    }
+    slots[Int(index)] = slot
+    return index
+  }
+
+  package mutating func remove(_ index: UInt32) { free.append(index) }
+}
+
+extension Graph {
+  /// Adds `use` at the end of the list of `value`.
+  package mutating func link(_ use: Use, to value: ValueID) -> UInt32 {
+    let last = values[value.index, value.generation].lastUse
+    let slot = uses.insert(UseList.Slot(use: use, value: value, previous: last, next: Links.none))
+    append(slot, after: last, to: value)
+    return slot
+  }
+
+  /// Takes the use in `slot` out of its value's list and frees it.
+  package mutating func unlink(_ slot: UInt32) {
+    detach(slot)
+    uses.remove(slot)
+  }
+
+  /// Moves the use in `slot` to the end of the list of `value`.
+  package mutating func relink(_ slot: UInt32, to value: ValueID) {
+    detach(slot)
+    let last = values[value.index, value.generation].lastUse
+    uses[slot].value = value
+    uses[slot].previous = last
+    uses[slot].next = Links.none
+    append(slot, after: last, to: value)
+  }
+
+  private mutating func append(_ slot: UInt32, after last: UInt32, to value: ValueID) {
+    if last == Links.none {
+      values[value.index, value.generation].firstUse = slot
+    } else {
+      uses[last].next = slot
+    }
+    values[value.index, value.generation].lastUse = slot
+    values[value.index, value.generation].useCount += 1
+  }
+
+  private mutating func detach(_ slot: UInt32) {
+    let (value, previous, next) = (uses[slot].value, uses[slot].previous, uses[slot].next)
+    if previous == Links.none {
+      values[value.index, value.generation].firstUse = next
+    } else {
+      uses[previous].next = next
+    }
+    if next == Links.none {
+      values[value.index, value.generation].lastUse = previous
+    } else {
+      uses[next].previous = previous
+    }
+    values[value.index, value.generation].useCount -= 1
+  }
+}

@@ -1,0 +1,26 @@
+/// An operator's name: its domain and its type, as in `Conv` or `com.microsoft.Gelu`.
+public struct OpName: Hashable, Sendable {
+  /// The domain; empty for ONNX's own operators.
+  public let domain: String
+  /// The operator type.
+  public let type: String
+
+  /// An operator of `domain`; `ai.onnx` is the same as the empty one.
+  public init(_ type: String, domain: String = "") {
+    self.domain = domain == "ai.onnx" ? "" : domain
+    self.type = type
+  }
+}
+
+extension OpName: ExpressibleByStringLiteral, CustomStringConvertible, Comparable {
+  /// An operator of ONNX's own domain.
+  public init(stringLiteral value: String) { self.init(value) }
+
+  /// `Conv`, `com.microsoft.Gelu`.
+  public var description: String { domain.isEmpty ? type : "\(domain).\(type)" }
+
+  /// By domain, then by type.
+  public static func < (left: OpName, right: OpName) -> Bool {
+    (left.domain, left.type) < (right.domain, right.type)
+  }
+}
