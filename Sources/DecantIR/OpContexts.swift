@@ -155,7 +155,9 @@ public struct EvaluationContext: Sendable {
   /// - Throws: ``OpError`` when it is missing or not of an integer type.
   public func integers(_ index: Int) throws(OpError) -> [Int] {
     let tensor = try operand(index)
-    guard let values = tensor.integers else { throw OpError("operand \(index): expected integers, got \(tensor.dataType)") }
+    guard let values = tensor.integers else {
+      throw OpError("operand \(index): expected integers, got \(tensor.dataType)")
+    }
     return values
   }
 
@@ -175,7 +177,8 @@ public struct EvaluationContext: Sendable {
   public func checkSize(_ dataType: DataType, shape: [Int]) throws(OpError) {
     let bytes = try Tensor.byteCount(dataType, shape: shape)
     guard bytes <= byteLimit else {
-      throw OpError("a result of \(dataType)\(shape) needs \(bytes) bytes, more than the \(byteLimit) allowed", kind: .overBudget)
+      throw OpError(
+        "a result of \(dataType)\(shape) needs \(bytes) bytes, more than the \(byteLimit) allowed", kind: .overBudget)
     }
   }
 

@@ -80,7 +80,9 @@ public struct SmallFloat: Sendable, Hashable {
     let sign: UInt8 = value.sign == .minus ? signBit : 0
     if value.isNaN { return notANumber.map { specials == .unsignedZero ? $0 : $0 | sign } ?? 0 }
     let overflow: UInt8 =
-      saturate ? largest | sign : infinity.map { $0 | sign } ?? notANumber.map { specials == .unsignedZero ? $0 : $0 | sign }
+      saturate
+      ? largest | sign
+      : infinity.map { $0 | sign } ?? notANumber.map { specials == .unsignedZero ? $0 : $0 | sign }
         ?? largest | sign
     if value.isInfinite { return overflow }
     let magnitude = value.magnitude
