@@ -78,6 +78,7 @@ let package = Package(
     .executableTarget(name: "DecantBench", dependencies: ["Decant", "DecantIR", argumentParser], swiftSettings: settings),
 
     // Tests mirror the sources.
+    tests("CKernelsTests", ["CKernels"]),
     tests("DecantBytesTests", ["DecantBytes"]),
     tests("DecantIRTests", ["DecantIR", "DecantBytes"]),
   ]
