@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-@testable import DecantBytes
+import DecantBytes
 
 /// A folder of its own for one test, removed at the end.
 final class TemporaryFolder {
