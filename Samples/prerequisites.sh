@@ -20,14 +20,17 @@ cc_any() {
   return 1
 }
 
-# install_packages NAME...: installs Debian packages, as root or through sudo.
+# install_packages NAME...: installs Debian packages, as root or through sudo; quiet unless it fails.
 install_packages() {
   command -v apt-get >/dev/null || { echo "please install these (Debian's names), then run again: $*" >&2; return 69; }
-  local as_root=()
+  local as_root=() log
   [ "$(id -u)" = 0 ] || as_root=(sudo)
+  log=$(mktemp)
   echo "installing: $*" >&2
-  "${as_root[@]}" apt-get update -qq >&2 || echo "apt-get update failed; trying with the lists that are there" >&2
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 </dev/null
+  "${as_root[@]}" apt-get update -qq >"$log" 2>&1 </dev/null || echo "apt-get update failed; trying with the lists that are there" >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >>"$log" 2>&1 </dev/null ||
+    { tail -n 20 "$log" >&2; rm -f "$log"; return 69; }
+  rm -f "$log"
 }
 
 # install_prerequisites: all of the above, or a message and a non-zero status.
