@@ -47,6 +47,7 @@ let package = Package(
 
     // Floor 1: bytes.
     library("DecantBytes", ["CKernels", "CCrypto"]),
+    library("DecantWire", ["DecantBytes", "CProtobufC"]),
 
     // Floor 2: the IR.
     library("DecantIR", ["DecantBytes"]),
@@ -57,9 +58,9 @@ let package = Package(
     // Floor 4: what is done with graphs and files.
     library("DecantPasses", ["DecantOps", "DecantIR", "DecantBytes"]),
     library("DecantRuntime", ["DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
-    library("DecantONNX", ["DecantOps", "DecantIR", "DecantBytes", "CSchemas", "CProtobufC"]),
+    library("DecantONNX", ["DecantOps", "DecantIR", "DecantWire", "DecantBytes", "CSchemas", "CProtobufC"]),
     library("DecantNumPy", ["DecantIR", "DecantBytes", "CZlib"]),
-    library("DecantBundle", ["DecantIR", "DecantBytes", "CZstd", "CKernels", "CSchemas", "CProtobufC"]),
+    library("DecantBundle", ["DecantIR", "DecantWire", "DecantBytes", "CZstd", "CKernels", "CSchemas", "CProtobufC"]),
 
     // Floor 5: compression, and the fast backend.
     library("DecantCompression", ["DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
@@ -80,6 +81,7 @@ let package = Package(
     // Tests mirror the sources.
     tests("CKernelsTests", ["CKernels"]),
     tests("DecantBytesTests", ["DecantBytes"]),
+    tests("DecantWireTests", ["DecantWire", "DecantBytes", "CSchemas", "CProtobufC"]),
     tests("DecantIRTests", ["DecantIR", "DecantBytes"]),
   ]
 )

@@ -1,0 +1,182 @@
+package import DecantBytes
+
+/// Takes the bytes that a ``WireWriter`` produces, in order.
+package protocol WireSink {
+  /// Takes bytes that will not outlive the call.
+  mutating func write(_ bytes: [UInt8]) throws(DecantError)
+  /// Takes a large slice without a copy.
+  mutating func write(_ slice: ByteSlice) throws(DecantError)
+}
+
+/// Writes a record: small fields are gathered, large byte fields go straight from where they are to the sink.
+///
+/// The bytes depend on the record alone.
+package struct WireWriter<Sink: WireSink>: WireVisitor {
+  package typealias Failure = DecantError
+
+  private var sink: Sink
+  private var buffer: [UInt8] = []
+  private var sizes: [Int]
+  private var next = 0
+
+  /// Slices from this size on are not gathered.
+  private static var large: Int { 16 << 10 }
+  private static var gathered: Int { 64 << 10 }
+
+  /// Writes `record` without a tag or length; `prepare` may refuse its size before the first byte.
+  package static func write<R: WireRecord>(
+    _ record: R, to sink: Sink, prepare: (Int) throws(DecantError) -> Void = { (_: Int) throws(DecantError) in }
+  ) throws(DecantError) -> Sink {
+    var record = record
+    var sizer = WireSizer()
+    sizer.measure(&record)
+    try prepare(sizer.total)
+    var writer = WireWriter(sink: sink, sizes: sizer.sizes)
+    try writer.emit(&record)
+    try writer.flush()
+    return writer.sink
+  }
+
+  private init(sink: Sink, sizes: [Int]) {
+    self.sink = sink
+    self.sizes = sizes
+    buffer.reserveCapacity(Self.gathered + 1024)
+  }
+
+  private mutating func emit<R: WireRecord>(_ record: inout R) throws(DecantError) {
+    try record.visit(&self)
+    for field in record.unknown { try put(field) }
+  }
+
+  /// Nothing is read.
+  package var reading: Int? { nil }
+
+  package mutating func int64(_ number: Int, _ value: inout Int64?) throws(DecantError) {
+    guard let value else { return }
+    try tag(number, .varint)
+    put(varint: UInt64(bitPattern: value))
+  }
+
+  package mutating func int32(_ number: Int, _ value: inout Int32?) throws(DecantError) {
+    guard let value else { return }
+    try tag(number, .varint)
+    put(varint: UInt64(bitPattern: Int64(value)))
+  }
+
+  package mutating func float(_ number: Int, _ value: inout Float?) throws(DecantError) {
+    guard let value else { return }
+    try tag(number, .fixed32)
+    put(value)
+  }
+
+  package mutating func string(_ number: Int, _ value: inout String?) throws(DecantError) {
+    guard let value else { return }
+    try put(number, value)
+  }
+
+  package mutating func text(_ number: Int, _ value: inout String?) throws(DecantError) {
+    guard let value else { return }
+    try put(number, value)
+  }
+
+  package mutating func bytes(_ number: Int, _ value: inout ByteSlice?) throws(DecantError) {
+    guard let value else { return }
+    try tag(number, .delimited)
+    put(varint: UInt64(value.count))
+    try put(value)
+  }
+
+  package mutating func message<M: WireRecord>(_ number: Int, _ value: inout M?) throws(DecantError) {
+    guard let value else { return }
+    try nested(number, value)
+  }
+
+  package mutating func message<M: WireRecord>(_ number: Int, _ value: inout Box<M>?) throws(DecantError) {
+    guard let value else { return }
+    try nested(number, value.value)
+  }
+
+  package mutating func strings(_ number: Int, _ value: inout [String]) throws(DecantError) {
+    for text in value { try put(number, text) }
+  }
+
+  package mutating func byteLists(_ number: Int, _ value: inout [ByteSlice]) throws(DecantError) {
+    for bytes in value {
+      try tag(number, .delimited)
+      put(varint: UInt64(bytes.count))
+      try put(bytes)
+    }
+  }
+
+  package mutating func int64s(_ number: Int, _ value: inout [Int64]) throws(DecantError) {
+    for element in value {
+      try tag(number, .varint)
+      put(varint: UInt64(bitPattern: element))
+    }
+  }
+
+  package mutating func floats(_ number: Int, _ value: inout [Float]) throws(DecantError) {
+    for element in value {
+      try tag(number, .fixed32)
+      put(element)
+    }
+  }
+
+  package mutating func messages<M: WireRecord>(_ number: Int, _ value: inout [M]) throws(DecantError) {
+    for element in value { try nested(number, element) }
+  }
+
+  package mutating func scalars(_ number: Int, _ value: inout WireScalars) throws(DecantError) {
+    guard !value.isEmpty else { return }
+    try tag(number, .delimited)
+    put(varint: UInt64(value.byteCount))
+    for run in value.slices { try put(run) }
+  }
+
+  private mutating func nested<M: WireRecord>(_ number: Int, _ record: M) throws(DecantError) {
+    try tag(number, .delimited)
+    put(varint: UInt64(sizes[next]))
+    next += 1
+    var record = record
+    try emit(&record)
+  }
+
+  private mutating func tag(_ number: Int, _ type: WireType) throws(DecantError) {
+    if buffer.count > Self.gathered { try flush() }
+    put(varint: UInt64(number) << 3 | UInt64(type.rawValue))
+  }
+
+  private mutating func put(varint value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      buffer.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    buffer.append(UInt8(truncatingIfNeeded: rest))
+  }
+
+  private mutating func put(_ value: Float) {
+    for shift in [UInt32(0), 8, 16, 24] { buffer.append(UInt8(truncatingIfNeeded: value.bitPattern &>> shift)) }
+  }
+
+  private mutating func put(_ number: Int, _ text: String) throws(DecantError) {
+    try tag(number, .delimited)
+    put(varint: UInt64(text.utf8.count))
+    buffer.append(contentsOf: text.utf8)
+  }
+
+  private mutating func put(_ slice: ByteSlice) throws(DecantError) {
+    guard slice.count < Self.large else {
+      try flush()
+      try sink.write(slice)
+      return
+    }
+    unsafe slice.bytes.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
+  }
+
+  private mutating func flush() throws(DecantError) {
+    guard !buffer.isEmpty else { return }
+    try sink.write(buffer)
+    buffer.removeAll(keepingCapacity: true)
+  }
+}
