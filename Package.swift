@@ -83,5 +83,6 @@ let package = Package(
     tests("DecantBytesTests", ["DecantBytes"]),
     tests("DecantWireTests", ["DecantWire", "DecantBytes", "CSchemas", "CProtobufC"]),
     tests("DecantIRTests", ["DecantIR", "DecantBytes"]),
+    tests("DecantOpsTests", ["DecantOps", "DecantIR"]),
   ]
 )

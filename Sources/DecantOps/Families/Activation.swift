@@ -1,0 +1,6 @@
+internal import DecantIR
+
+/// Activation functions.
+enum Activation {
+  static let definitions: [OpDefinition] = []
+}

@@ -1,0 +1,6 @@
+internal import DecantIR
+
+/// Convolutions and their transposes.
+enum Convolution {
+  static let definitions: [OpDefinition] = []
+}

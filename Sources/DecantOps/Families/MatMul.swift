@@ -1,0 +1,6 @@
+internal import DecantIR
+
+/// Matrix products.
+enum MatMul {
+  static let definitions: [OpDefinition] = []
+}

@@ -1,0 +1,6 @@
+internal import DecantIR
+
+/// Normalizations over batches, layers, instances and groups.
+enum Normalization {
+  static let definitions: [OpDefinition] = []
+}

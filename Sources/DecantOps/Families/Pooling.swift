@@ -1,0 +1,6 @@
+internal import DecantIR
+
+/// Pooling over windows and whole planes.
+enum Pooling {
+  static let definitions: [OpDefinition] = []
+}

@@ -1,0 +1,6 @@
+internal import DecantIR
+
+/// Recurrent layers.
+enum Recurrent {
+  static let definitions: [OpDefinition] = []
+}

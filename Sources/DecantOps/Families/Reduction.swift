@@ -1,0 +1,6 @@
+internal import DecantIR
+
+/// Reductions along axes.
+enum Reduction {
+  static let definitions: [OpDefinition] = []
+}

@@ -1,0 +1,11 @@
+import DecantIR
+import Testing
+
+@testable import DecantOps
+
+@Suite struct CatalogTests {
+  @Test func eachOperatorIsDefinedOnce() {
+    let names = StandardOps.families.joined().map(\.name)
+    #expect(Set(names).count == names.count)
+  }
+}
