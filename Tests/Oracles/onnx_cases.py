@@ -1,0 +1,84 @@
+"""run agrees with the ONNX project's own test cases, for every operator that Decant has; the others it must refuse as
+not supported (exit code 69), each naming the reason. Prints which operators are still missing."""
+import warnings
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+from onnx import TensorProto, numpy_helper
+from onnx.backend.test.case.node import collect_testcases
+
+from _harness import *
+
+# The cases that pass today: fewer is a step back, and more is a reason to raise it.
+LEAST = 0
+checks = Checks()
+folder = workspace()
+unsupported = Counter()
+
+
+def tensors_only(case):
+    values = [*case.model.graph.input, *case.model.graph.output]
+    return all(value.type.HasField("tensor_type") for value in values)
+
+
+def write(path, array, name):
+    tensor = array if isinstance(array, TensorProto) else numpy_helper.from_array(np.asarray(array), name)
+    path.write_bytes(tensor.SerializeToString())
+
+
+def close(got, wanted, case):
+    if got.shape != wanted.shape or got.dtype != wanted.dtype:
+        return f"{got.dtype}{list(got.shape)} for {wanted.dtype}{list(wanted.shape)}"
+    if wanted.dtype.kind in "OUSb":
+        return "" if np.array_equal(got, wanted) else "values differ"
+    got, wanted = got.astype(np.float64 if wanted.dtype.kind != "c" else complex), wanted.astype(np.float64 if wanted.dtype.kind != "c" else complex)
+    if np.allclose(got, wanted, rtol=case.rtol, atol=case.atol, equal_nan=True):
+        return ""
+    return f"off by {np.nanmax(np.abs(got - wanted)):.2e}"
+
+
+def one(case):
+    """(name, what went wrong): an empty string where all is well, None where the operator is not supported yet."""
+    place = folder / case.name
+    place.mkdir()
+    model, given, out = place / "model.onnx", place / "given", place / "out"
+    model.write_bytes(case.model.SerializeToString())
+    try:
+        for inputs, outputs in case.data_sets:
+            for left in (given, out):
+                shutil.rmtree(left, ignore_errors=True)
+            given.mkdir()
+            for i, array in enumerate(inputs):
+                write(given / f"input_{i}.pb", array, case.model.graph.input[i].name)
+            done = subprocess.run([DECANT, "run", str(model), "--input", str(given), "--output", str(out)], capture_output=True, text=True, timeout=60)
+            if done.returncode == 69:
+                return case, None
+            if done.returncode:
+                return case, f"exit {done.returncode}: {done.stderr.strip()[-200:]}"
+            for i, wanted in enumerate(outputs):
+                wanted = numpy_helper.to_array(wanted) if isinstance(wanted, TensorProto) else np.asarray(wanted)
+                wrong = close(numpy_helper.to_array(onnx.load_tensor(out / f"output_{i}.pb")), wanted, case)
+                if wrong:
+                    return case, f"output {i}: {wrong}"
+        return case, ""
+    except Exception as error:  # noqa: BLE001 - one broken case must not end the run
+        return case, f"{type(error).__name__}: {error}"
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    cases = [case for case in collect_testcases() if tensors_only(case)]
+with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    for case, wrong in pool.map(one, cases):
+        if wrong is None:
+            unsupported[case.model.graph.node[0].op_type] += 1
+        elif wrong:
+            checks.check(False, case.name, wrong)
+        else:
+            checks.passed += 1
+total = sum(unsupported.values())
+print(f"not supported yet, {total} cases: " + ", ".join(f"{name} {count}" for name, count in sorted(unsupported.items())))
+checks.check(checks.passed >= LEAST, f"at least {LEAST} of {len(cases)} cases pass", str(checks.passed))
+checks.finish()
