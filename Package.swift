@@ -84,5 +84,6 @@ let package = Package(
     tests("DecantWireTests", ["DecantWire", "DecantBytes", "CSchemas", "CProtobufC"]),
     tests("DecantIRTests", ["DecantIR", "DecantBytes"]),
     tests("DecantOpsTests", ["DecantOps", "DecantIR"]),
+    tests("DecantRuntimeTests", ["DecantRuntime", "DecantIR", "DecantBytes"]),
   ]
 )

@@ -54,6 +54,13 @@ package struct Arena<Element: ArenaElement>: Sendable {
     }
   }
 
+  /// Whether both share their slots: copies, neither edited since.
+  package func isSameStorage(as other: Arena) -> Bool {
+    unsafe slots.withUnsafeBufferPointer { a in
+      unsafe other.slots.withUnsafeBufferPointer { b in unsafe a.baseAddress == b.baseAddress && a.count == b.count }
+    }
+  }
+
   /// The handles in use, in slot order.
   package var handles: [(index: UInt32, generation: UInt32)] {
     slots.indices.compactMap { slots[$0].generation % 2 == 0 ? (UInt32($0), slots[$0].generation) : nil }

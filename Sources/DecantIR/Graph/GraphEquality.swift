@@ -49,3 +49,11 @@ extension Graph: Hashable {
     for output in outputs { hasher.combine(output.name) }
   }
 }
+
+extension Graph {
+  /// Whether both are copies of one graph that neither was edited since. O(1); false does not mean that they differ.
+  package func isSameStorage(as other: Graph) -> Bool {
+    values.isSameStorage(as: other.values) && nodes.isSameStorage(as: other.nodes)
+      && outputs.map(\.value) == other.outputs.map(\.value)
+  }
+}

@@ -1,0 +1,121 @@
+public import DecantIR
+
+/// What computes nodes: given an operator and concrete types, it makes a kernel, or returns nil and the next backend is
+/// asked.
+public protocol Backend: Sendable {
+  /// The name that users choose it by: `reference`, `onednn`.
+  static var name: String { get }
+
+  /// A kernel for the node that `request` describes; nil when this backend does not do it.
+  ///
+  /// - Throws: ``OpError`` when the backend does it and the types or attributes break the operator's rules.
+  func kernel(for request: KernelRequest) throws(OpError) -> (any Kernel)?
+}
+
+/// A node ready to run, for fixed types of its operands.
+///
+/// A kernel is used from several threads at once.
+public protocol Kernel: Sendable {
+  /// Indices of constant operands that the kernel has taken into itself; they are nil in every call.
+  var absorbed: Set<Int> { get }
+  /// Whether it reads operands in a backend's own layout; otherwise all operands are plain.
+  var takesLayouts: Bool { get }
+
+  /// Computes the results, one for each that the node has.
+  func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor]
+}
+
+extension Kernel {
+  /// None.
+  public var absorbed: Set<Int> { [] }
+  /// No.
+  public var takesLayouts: Bool { false }
+}
+
+/// What a backend is told of a node.
+public struct KernelRequest: Sendable {
+  /// The operator.
+  public let op: OpName
+  /// Its attributes.
+  public let attributes: Attributes
+  /// The types of its operands; nil where one is left out.
+  public let operands: [ConcreteType?]
+  /// The operands that are constants; not necessarily aligned.
+  public let constants: [Tensor?]
+  /// Which results the node has; kernels may skip the others.
+  public let wanted: [Bool]
+  /// How many threads one call may use.
+  public let threads: Int
+
+  /// From its parts.
+  public init(
+    op: OpName, attributes: Attributes = [:], operands: [ConcreteType?], constants: [Tensor?] = [],
+    wanted: [Bool] = [true], threads: Int = 1
+  ) {
+    self.op = op
+    self.attributes = attributes
+    self.operands = operands
+    self.constants = constants
+    self.wanted = wanted
+    self.threads = threads
+  }
+
+  /// The type of operand `index`; nil when it is left out.
+  public func operand(_ index: Int) -> ConcreteType? { index < operands.count ? operands[index] : nil }
+
+  /// The constant that operand `index` is; nil when it is computed or left out.
+  public func constant(_ index: Int) -> Tensor? { index < constants.count ? constants[index] : nil }
+}
+
+/// An element type and extents, all known.
+public struct ConcreteType: Hashable, Sendable, CustomStringConvertible {
+  /// The element type.
+  public let dataType: DataType
+  /// Extents, outermost first.
+  public let shape: [Int]
+
+  /// From its parts.
+  public init(_ dataType: DataType, _ shape: [Int]) {
+    self.dataType = dataType
+    self.shape = shape
+  }
+
+  /// The number of axes.
+  public var rank: Int { shape.count }
+
+  /// `f32[1,3,224,224]`.
+  public var description: String { "\(dataType)[\(shape.map(String.init).joined(separator: ","))]" }
+}
+
+/// What a kernel is given when it runs.
+public struct KernelCall: Sendable {
+  /// The operands; nil where one is left out or absorbed.
+  public let operands: [RuntimeTensor?]
+  /// The captured values, for subgraphs.
+  public let captured: [Tensor]
+  /// The most bytes that the results may take.
+  public let byteLimit: Int
+  /// Runs a subgraph of the node on its inputs, captured ones not included.
+  public let runSubgraph: @Sendable (Graph, [Tensor]) throws(OpError) -> [Tensor]
+
+  /// From its parts.
+  public init(
+    operands: [RuntimeTensor?], captured: [Tensor] = [], byteLimit: Int = 1 << 34,
+    runSubgraph: @escaping @Sendable (Graph, [Tensor]) throws(OpError) -> [Tensor] = noSubgraph
+  ) {
+    self.operands = operands
+    self.captured = captured
+    self.byteLimit = byteLimit
+    self.runSubgraph = runSubgraph
+  }
+
+  /// Operand `index`.
+  ///
+  /// - Throws: ``OpError`` when it is left out.
+  public func operand(_ index: Int) throws(OpError) -> RuntimeTensor {
+    guard index < operands.count, let operand = operands[index] else {
+      throw OpError("operand \(index) is missing")
+    }
+    return operand
+  }
+}

@@ -1,0 +1,104 @@
+public import DecantBytes
+public import DecantIR
+
+/// Runs a model: compiled once, then called any number of times, from any number of threads.
+///
+/// Tensors are released as soon as nothing reads them. Constants are never copied, unless the file has them at an odd
+/// place; then once.
+public final class Executor: Sendable {
+  /// How a model is run.
+  public struct Options: Sendable, Hashable {
+    /// The most bytes that intermediate tensors of one run may hold.
+    public var byteLimit: Int
+    /// How many threads one run may use.
+    public var threads: Int
+
+    /// A limit of 16 GiB and one thread, unless said otherwise.
+    public init(byteLimit: Int = 1 << 34, threads: Int = 1) {
+      self.byteLimit = byteLimit
+      self.threads = threads
+    }
+  }
+
+  /// The model's inputs, in order.
+  public let inputs: [InputPort]
+  /// The names of the model's outputs, in order.
+  public let outputNames: [String]
+  /// How the model is run.
+  public let options: Options
+  private let plan: ExecutionPlan
+
+  /// Compiles `model` for `backends`, which are asked in order for each node.
+  ///
+  /// - Throws: ``DecantError`` that names the node.
+  public init(_ model: Model, backends: [any Backend], options: Options = Options()) throws(DecantError) {
+    let environment = PlanEnvironment(
+      backends: backends, functions: model.functions, threads: max(1, options.threads))
+    let graph = model.graph
+    inputs = graph.inputs.map {
+      InputPort(name: graph[$0].name, type: graph[$0].type, hasDefault: graph[$0].data != nil)
+    }
+    outputNames = graph.outputs.map(\.name)
+    self.options = options
+    do throws(OpError) {
+      plan = try ExecutionPlan(graph, environment)
+    } catch {
+      throw DecantError(error)
+    }
+  }
+
+  /// Computes the outputs from `inputs`, named as in the model; those with a default may be missing.
+  ///
+  /// - Throws: ``DecantError`` for inputs that do not fit the model, and for failures of nodes, which it names.
+  public func run(_ inputs: [String: Tensor], tap: StatisticsTap? = nil) throws(DecantError) -> RunResult {
+    let given = try InputCheck.arrange(inputs, for: self.inputs)
+    let meter = MemoryMeter(limit: options.byteLimit)
+    do throws(OpError) {
+      var run = Run(plan, meter, tap: tap)
+      let tensors = try run.outputs(from: given)
+      var outputs: [NamedTensor] = []
+      for (name, tensor) in zip(outputNames, tensors) {
+        guard let tensor else { throw OpError("the output '\(name)' is missing") }
+        outputs.append(NamedTensor(name: name, tensor: tensor))
+      }
+      return RunResult(outputs: outputs, peakBytes: meter.peak)
+    } catch {
+      throw DecantError(error)
+    }
+  }
+}
+
+/// An input of a model.
+public struct InputPort: Sendable, Hashable {
+  /// Its name.
+  public let name: String
+  /// Its declared type.
+  public let type: ValueType
+  /// Whether it may be missing.
+  public let hasDefault: Bool
+}
+
+/// A tensor and the name of the input or output that it is for.
+public struct NamedTensor: Sendable, Hashable {
+  /// The name.
+  public let name: String
+  /// The tensor.
+  public let tensor: Tensor
+
+  /// From its parts.
+  public init(name: String, tensor: Tensor) {
+    self.name = name
+    self.tensor = tensor
+  }
+}
+
+/// What a run gave.
+public struct RunResult: Sendable {
+  /// The outputs, in the model's order.
+  public let outputs: [NamedTensor]
+  /// The most bytes that results of nodes held at once; inputs and constants not counted.
+  public let peakBytes: Int
+
+  /// The output called `name`.
+  public subscript(name: String) -> Tensor? { outputs.first { $0.name == name }?.tensor }
+}

@@ -1,0 +1,48 @@
+internal import DecantIR
+
+/// Turns a call of a model-local function into a plan of the function's body.
+enum FunctionCall {
+  /// The plan of the function that `node` calls; nil when it calls an operator.
+  ///
+  /// - Throws: ``OpError`` for calls that recur and attributes that are missing.
+  static func body(of node: Node, _ environment: PlanEnvironment) throws(OpError) -> ExecutionPlan? {
+    let found = environment.functions.first { $0.name == node.op && $0.overload == node.overload }
+    guard let function = found else { return nil }
+    guard !environment.calls.contains(node.op) else {
+      let chain = (environment.calls + [node.op]).map(\.description).joined(separator: " → ")
+      throw OpError("the function calls itself: \(chain)")
+    }
+    guard node.operands.count <= function.graph.inputs.count else {
+      throw OpError("expected at most \(function.graph.inputs.count) operands, got \(node.operands.count)")
+    }
+    guard node.results.count <= function.graph.outputs.count else {
+      throw OpError("expected at most \(function.graph.outputs.count) results, got \(node.results.count)")
+    }
+    for name in function.attributes where node.attributes[name] == nil {
+      throw OpError("attribute '\(name)' is missing")
+    }
+    var given = function.defaults
+    for (name, value) in node.attributes { given[name] = value }
+    var inner = environment
+    inner.calls.append(node.op)
+    return try ExecutionPlan(resolve(function.graph, given), inner)
+  }
+
+  /// The graph with each attribute that refers to the call's replaced by the value given, or dropped when none is.
+  private static func resolve(_ graph: Graph, _ given: Attributes) -> Graph {
+    var graph = graph
+    graph.edit { rewriter in
+      for node in rewriter.graph.order {
+        for (name, value) in rewriter.graph[node].attributes {
+          switch value {
+          case .reference(let outer, _): rewriter.setAttribute(node, name, given[outer])
+          case .graph(let inner): rewriter.setAttribute(node, name, .graph(resolve(inner, given)))
+          case .graphs(let inners): rewriter.setAttribute(node, name, .graphs(inners.map { resolve($0, given) }))
+          default: break
+          }
+        }
+      }
+    }
+    return graph
+  }
+}

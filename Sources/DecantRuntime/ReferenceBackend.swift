@@ -1,0 +1,38 @@
+public import DecantIR
+
+/// Runs the reference kernels of operator definitions: exact, portable, and slow where it matters.
+public struct ReferenceBackend: Backend {
+  /// `reference`.
+  public static let name = "reference"
+
+  private let catalog: any OpCatalog
+
+  /// Over the definitions of `catalog`.
+  public init(_ catalog: any OpCatalog) { self.catalog = catalog }
+
+  /// The kernel of the operator's definition; nil when there is none.
+  public func kernel(for request: KernelRequest) throws(OpError) -> (any Kernel)? {
+    guard let evaluate = catalog.definition(of: request.op)?.evaluate else { return nil }
+    return ReferenceKernel(
+      op: request.op, attributes: request.attributes, wanted: request.wanted, evaluate: evaluate)
+  }
+}
+
+/// The reference kernel of one node.
+struct ReferenceKernel: Kernel {
+  let op: OpName
+  let attributes: Attributes
+  let wanted: [Bool]
+  let evaluate: OpDefinition.Evaluation
+
+  func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
+    var operands: [Tensor?] = []
+    operands.reserveCapacity(call.operands.count)
+    for operand in call.operands { operands.append(try operand?.plain()) }
+    let results = try evaluate(
+      EvaluationContext(
+        op: op, attributes: attributes, operands: operands, captured: call.captured, wanted: wanted,
+        byteLimit: call.byteLimit, runSubgraph: call.runSubgraph))
+    return results.map { .plain($0) }
+  }
+}
