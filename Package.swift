@@ -83,7 +83,15 @@ let package = Package(
     tests("DecantBytesTests", ["DecantBytes"]),
     tests("DecantWireTests", ["DecantWire", "DecantBytes", "CSchemas", "CProtobufC"]),
     tests("DecantIRTests", ["DecantIR", "DecantBytes"]),
-    tests("DecantOpsTests", ["DecantOps", "DecantIR"]),
-    tests("DecantRuntimeTests", ["DecantRuntime", "DecantIR", "DecantBytes"]),
+    tests("DecantOpsTests", ["DecantOps", "DecantIR", "DecantBytes"]),
+    tests("DecantPassesTests", ["DecantPasses", "DecantOps", "DecantIR", "DecantBytes"]),
+    tests("DecantRuntimeTests", ["DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
+    tests("DecantONNXTests", ["DecantONNX", "DecantOps", "DecantIR", "DecantBytes", "DecantWire"]),
+    tests("DecantNumPyTests", ["DecantNumPy", "DecantIR", "DecantBytes"]),
+    tests("DecantBundleTests", ["DecantBundle", "DecantIR", "DecantBytes"]),
+    tests("DecantCompressionTests", ["DecantCompression", "DecantRuntime", "DecantIR", "DecantBytes"]),
+    tests("DecantOneDNNTests", ["DecantOneDNN", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
+    tests("DecantTests", ["Decant", "DecantIR", "DecantBytes"]),
+    tests("CLITests", ["Decant", "DecantIR", "DecantBytes"]),
   ]
 )

@@ -1,0 +1,105 @@
+internal import DecantIR
+
+/// Where pairs of QuantizeLinear and DequantizeLinear go for one operator.
+enum Placement {
+  /// A product: operand 0 on its own scale, operand 1 as weight with channels along an axis, operand 2 as int32 bias.
+  case weighted
+  /// A matrix product: constants as weights, activations on their own scales.
+  case matrixProduct
+  /// Operand 0 on its own scale, a scale vector as weight, a shift as int32 bias.
+  case normalization
+  /// Every float operand and result on its own scale.
+  case arithmetic
+  /// The result shares operand 0's scale, when that is quantized.
+  case passThrough
+  /// A gather: a constant table is quantized, and the result shares its scale.
+  case gather
+  /// All results share operand 0's scale, which is quantized in any case.
+  case split
+  /// Operands on their own scales; the result shares operand 0's when padding adds no other values.
+  case pad
+  /// The result is quantized when both branches are.
+  case select
+  /// An activation function that the clipping of the codes can replace.
+  case removable
+}
+
+/// One tool's choice of what is quantized and how.
+struct PlacementStyle: Sendable {
+  /// By operator of ONNX's own domain.
+  let placements: [String: Placement]
+  /// Whether the results of weighted operators and matrix products are quantized.
+  let quantizesProducts: Bool
+  /// The axis of channels of a matrix product's constant operand; negative from the end.
+  let matrixChannelAxis: Int
+  /// Operators that stay in float at opsets before the given one.
+  let minimumOpsets: [String: Int]
+  /// Whether the scale vectors of normalizations have channels along axis 1 when they have that many axes.
+  let isPerChannelNormalization: Bool
+  /// What is left in float on purpose, for the report.
+  let reason: String
+
+  private static let latent = [
+    "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Resize", "MaxPool", "AveragePool", "Slice", "TopK",
+  ]
+
+  /// The union of ONNX Runtime 1.31's registries of QLinear and QDQ operators.
+  static let onnxRuntime: PlacementStyle = {
+    var table: [String: Placement] = [
+      "Conv": .weighted, "ConvTranspose": .weighted, "Gemm": .weighted, "MatMul": .matrixProduct,
+      "InstanceNormalization": .normalization, "LayerNormalization": .normalization,
+      "BatchNormalization": .normalization, "Gather": .gather, "GatherElements": .gather, "Split": .split,
+      "Pad": .pad, "Where": .select, "Relu": .removable, "Clip": .removable,
+    ]
+    for name in latent { table[name] = .passThrough }
+    for name in [
+      "ArgMax", "Add", "Mul", "LeakyRelu", "Sigmoid", "GlobalAveragePool", "Concat", "Softmax", "CumSum",
+      "EmbedLayerNormalization",
+    ] { table[name] = .arithmetic }
+    return PlacementStyle(
+      placements: table, quantizesProducts: true, matrixChannelAxis: 1,
+      minimumOpsets: ["MaxPool": 12, "Resize": 11], isPerChannelNormalization: true,
+      reason: "ONNX Runtime does not quantize this operator")
+  }()
+
+  /// For convolutional models: whole islands of integer arithmetic between the convolutions.
+  static let convolutional: PlacementStyle = {
+    var table: [String: Placement] = [
+      "Conv": .weighted, "ConvTranspose": .weighted, "Gemm": .weighted, "MatMul": .matrixProduct, "Gather": .gather,
+      "Split": .split, "Pad": .pad, "Relu": .removable, "Clip": .removable,
+    ]
+    for name in latent where name != "TopK" { table[name] = .passThrough }
+    for name in ["Add", "Mul", "LeakyRelu", "GlobalAveragePool", "Concat"] { table[name] = .arithmetic }
+    return PlacementStyle(
+      placements: table, quantizesProducts: true, matrixChannelAxis: -1, minimumOpsets: ["MaxPool": 12, "Resize": 11],
+      isPerChannelNormalization: false,
+      reason: "integer kernels gain nothing here, or codes would cost accuracy")
+  }()
+
+  /// For models with attention or layer normalization: only what feeds the products, for residual streams carry outliers.
+  static let transformer = PlacementStyle(
+    placements: [
+      "Conv": .weighted, "ConvTranspose": .weighted, "Gemm": .weighted, "MatMul": .matrixProduct, "Gather": .gather,
+    ],
+    quantizesProducts: false, matrixChannelAxis: -1, minimumOpsets: [:], isPerChannelNormalization: false,
+    reason: "only matrix products and tables are quantized in models with attention")
+
+  /// The style for a graph.
+  static func choose(_ style: StaticQuantizationOptions.Style, for graph: Graph) -> PlacementStyle {
+    guard style == .decant else { return .onnxRuntime }
+    return isTransformer(graph) ? .transformer : .convolutional
+  }
+
+  /// Whether the graph normalizes layers, or multiplies two activations: the marks of attention.
+  private static func isTransformer(_ graph: Graph) -> Bool {
+    graph.order.contains { id in
+      let node = graph[id]
+      switch node.op {
+      case "LayerNormalization", "RMSNormalization", "Attention": return true
+      case "MatMul":
+        return node.operands.allSatisfy { $0.map { graph[$0].definition != .initializer } ?? false }
+      default: return false
+      }
+    }
+  }
+}

@@ -1,0 +1,234 @@
+internal import DecantIR
+
+/// Walks the nodes in order and marks what becomes codes.
+struct PlanBuilder {
+  let style: PlacementStyle
+  let options: StaticQuantizationOptions
+  let ranges: CalibratedRanges
+  let opset: Int
+  /// The nodes that may be quantized; others are left alone.
+  let chosen: Set<NodeID>
+  var plan = QuantizationPlan()
+  var report = QuantizationReport()
+
+  init(
+    style: PlacementStyle, options: StaticQuantizationOptions, ranges: CalibratedRanges, opset: Int,
+    chosen: Set<NodeID>
+  ) {
+    self.style = style
+    self.options = options
+    self.ranges = ranges
+    self.opset = opset
+    self.chosen = chosen
+  }
+
+  mutating func visit(_ id: NodeID, _ rewriter: inout Rewriter) {
+    let node = rewriter.graph[id]
+    let (name, op) = (node.name, node.op)
+    let outcome = decide(id, node, &rewriter)
+    report.decisions.append(
+      .init(node: name, op: op, outcome: outcome.text, isQuantized: outcome.isQuantized))
+  }
+
+  private typealias Outcome = (text: String, isQuantized: Bool)
+
+  private mutating func decide(_ id: NodeID, _ node: Node, _ rewriter: inout Rewriter) -> Outcome {
+    guard let placement = style.placements[node.op.type], node.op.domain.isEmpty else {
+      return ("left in float: \(style.reason)", false)
+    }
+    guard chosen.contains(id) else { return ("left in float: not selected", false) }
+    if let least = style.minimumOpsets[node.op.type], opset < least {
+      return ("left in float: QuantizeLinear fits it from opset \(least) on, and the model is at \(opset)", false)
+    }
+    if options.style == .decant, let masked = maskedValue(of: node, rewriter.graph) {
+      return ("left in float: '\(masked)' carries mask values that no scale covers", false)
+    }
+    switch placement {
+    case .weighted: return markProduct(id, node, rewriter.graph)
+    case .matrixProduct: return markMatrixProduct(node, rewriter.graph)
+    case .normalization: return markNormalization(id, node, rewriter.graph)
+    case .arithmetic: return markArithmetic(node, rewriter.graph)
+    case .passThrough: return markPassThrough(node, rewriter.graph)
+    case .gather: return markGather(node, rewriter.graph)
+    case .split: return markSplit(node, rewriter.graph)
+    case .pad: return markPad(node, rewriter.graph)
+    case .select: return markSelect(node, rewriter.graph)
+    case .removable: return markRemovable(id, node, &rewriter)
+    }
+  }
+
+  // MARK: Marks
+
+  private mutating func activation(_ value: ValueID?, _ graph: Graph) {
+    guard let value, isQuantizable(value, graph) else { return }
+    plan.mark(value, .activation)
+  }
+
+  private mutating func sharing(_ value: ValueID?, with provider: ValueID, _ graph: Graph) {
+    guard let value, isQuantizable(value, graph) else { return }
+    plan.remark(value, .sharing(provider))
+  }
+
+  private mutating func weight(_ value: ValueID, channelAxis: Int, _ graph: Graph) -> String {
+    guard let axis = perChannelAxis(value, channelAxis, graph) else {
+      if isQuantizable(value, graph) { plan.mark(value, .weight(axis: nil)) }
+      return "weight per tensor"
+    }
+    if isQuantizable(value, graph) { plan.remark(value, .weight(axis: axis)) }
+    return "weight per channel of axis \(axis)"
+  }
+
+  private func perChannelAxis(_ value: ValueID, _ axis: Int, _ graph: Graph) -> Int? {
+    guard options.isPerChannel, let data = graph[value].constant else { return nil }
+    let index = axis < 0 ? axis + data.rank : axis
+    return index >= 0 && index < data.rank ? index : nil
+  }
+
+  private func isQuantizable(_ value: ValueID, _ graph: Graph) -> Bool {
+    graph[value].constant.map { $0.dataType == .float32 } ?? (graph[value].type.dataType == .float32)
+  }
+
+  private func isConstant(_ value: ValueID, _ graph: Graph) -> Bool { graph[value].definition == .initializer }
+
+  /// A float operand or result that carries mask sentinels.
+  private func maskedValue(of node: Node, _ graph: Graph) -> String? {
+    (Array(node.declaredOperands) + node.results).lazy.compactMap { $0 }.map { graph[$0].name }
+      .first { ranges.masked.contains($0) }
+  }
+
+  // MARK: Operators
+
+  private mutating func markProduct(_ id: NodeID, _ node: Node, _ graph: Graph) -> Outcome {
+    guard let input = node.operand(0), let factor = node.operand(1) else { return ("left in float: no weight", false) }
+    if options.style == .decant, !isConstant(factor, graph) {
+      return ("left in float: the weight is computed", false)
+    }
+    activation(input, graph)
+    if style.quantizesProducts { activation(node.result(0), graph) }
+    let axis =
+      switch node.op {
+      case "ConvTranspose": 1
+      case "Gemm": node.attributes.int("transB", default: 0) != 0 ? 0 : 1
+      default: 0
+      }
+    var text = weight(factor, channelAxis: axis, graph)
+    guard let bias = node.operand(2) else { return (text, true) }
+    guard graph[bias].constant?.dataType == .float32 else { return (text + ", bias computed and left in float", true) }
+    let beta = node.op == "Gemm" ? node.attributes.float("beta", default: 1) : 1
+    plan.add(.init(node: id, operand: 2, bias: bias, input: input, weight: factor, beta: beta))
+    text += ", bias int32"
+    return (text, true)
+  }
+
+  private mutating func markMatrixProduct(_ node: Node, _ graph: Graph) -> Outcome {
+    var texts: [String] = []
+    for case let operand? in node.declaredOperands {
+      if isConstant(operand, graph) {
+        texts.append(weight(operand, channelAxis: style.matrixChannelAxis, graph))
+      } else {
+        activation(operand, graph)
+      }
+    }
+    if style.quantizesProducts { activation(node.result(0), graph) }
+    return (texts.isEmpty ? "both operands as activations" : texts.joined(separator: ", "), true)
+  }
+
+  private mutating func markNormalization(_ id: NodeID, _ node: Node, _ graph: Graph) -> Outcome {
+    guard let input = node.operand(0), let scale = node.operand(1) else { return ("left in float: no scale", false) }
+    activation(input, graph)
+    var text = "scale as activation"
+    if isConstant(scale, graph) {
+      text = weight(scale, channelAxis: 1, graph)
+    } else {
+      activation(scale, graph)
+    }
+    if let bias = node.operand(2), graph[bias].constant?.dataType == .float32 {
+      plan.add(.init(node: id, operand: 2, bias: bias, input: input, weight: scale, beta: 1))
+      text += ", bias int32"
+    }
+    for result in node.results { activation(result, graph) }
+    return (text, true)
+  }
+
+  private mutating func markArithmetic(_ node: Node, _ graph: Graph) -> Outcome {
+    for value in Array(node.declaredOperands) + node.results { activation(value, graph) }
+    return ("operands and results on their own scales", true)
+  }
+
+  private mutating func markPassThrough(_ node: Node, _ graph: Graph) -> Outcome {
+    guard let input = node.operand(0), plan.contains(input) else { return ("left in float: its input is", false) }
+    sharing(node.result(0), with: input, graph)
+    return ("scale of its input", true)
+  }
+
+  private mutating func markGather(_ node: Node, _ graph: Graph) -> Outcome {
+    guard let table = node.operand(0) else { return ("left in float: no table", false) }
+    if isConstant(table, graph), isQuantizable(table, graph) {
+      activation(table, graph)
+    } else if !plan.contains(table) {
+      return ("left in float: its input is", false)
+    }
+    if options.style == .onnxRuntime { sharing(node.result(0), with: table, graph) }
+    return ("table as codes", true)
+  }
+
+  private mutating func markSplit(_ node: Node, _ graph: Graph) -> Outcome {
+    guard let input = node.operand(0) else { return ("left in float: no input", false) }
+    if !plan.contains(input) { activation(input, graph) }
+    for result in node.results { sharing(result, with: input, graph) }
+    return ("scale of its input", true)
+  }
+
+  private mutating func markPad(_ node: Node, _ graph: Graph) -> Outcome {
+    guard let input = node.operand(0) else { return ("left in float: no input", false) }
+    for operand in node.declaredOperands { activation(operand, graph) }
+    let mode = node.attributes.string("mode") ?? "constant"
+    let isZero = node.operand(2).map { graph[$0].constant?.floats == [0] } ?? true
+    if mode != "constant" || isZero {
+      sharing(node.result(0), with: input, graph)
+      return ("scale of its input", true)
+    }
+    activation(node.result(0), graph)
+    return ("result on its own scale", true)
+  }
+
+  private mutating func markSelect(_ node: Node, _ graph: Graph) -> Outcome {
+    guard let a = node.operand(1), let b = node.operand(2), plan.contains(a), plan.contains(b) else {
+      return ("left in float: a branch is", false)
+    }
+    activation(node.result(0), graph)
+    return ("result on its own scale", true)
+  }
+
+  /// Given: `%r = Relu(%c)` behind a quantized `%c` that nothing else reads.
+  /// Result: the producer of `%c` gives `%r`, whose codes cannot leave its range.
+  private mutating func markRemovable(_ id: NodeID, _ node: Node, _ rewriter: inout Rewriter) -> Outcome {
+    guard let input = node.operand(0), let result = node.result(0), plan.contains(input) else {
+      return ("left in float: its input is", false)
+    }
+    guard isReplaceable(input, by: result, rewriter.graph) else {
+      activation(input, rewriter.graph)
+      activation(result, rewriter.graph)
+      return ("operands and results on their own scales", true)
+    }
+    remove(id, input, result, &rewriter)
+    plan.unmark(input)
+    activation(input, rewriter.graph)
+    report.removedActivations += 1
+    return ("removed: the codes of its result cannot leave its range", true)
+  }
+
+  /// Whether the producer of `input` can give `result` directly.
+  private func isReplaceable(_ input: ValueID, by result: ValueID, _ graph: Graph) -> Bool {
+    graph[input].useCount == 1 && graph[input].producer != nil
+      && ranges.byName[graph[result].name] != nil && ranges.byName[graph[input].name] != nil
+  }
+
+  private func remove(_ id: NodeID, _ input: ValueID, _ result: ValueID, _ rewriter: inout Rewriter) {
+    let (name, type) = (rewriter.graph[result].name, rewriter.graph[result].type)
+    rewriter.replaceAllUses(of: result, with: input)
+    rewriter.erase(id)
+    rewriter.rename(input, to: name)
+    rewriter.setType(input, type)
+  }
+}

@@ -1,0 +1,209 @@
+internal import DecantIR
+
+/// Carries a plan out: makes codes, scales and zero points, and puts the nodes in.
+struct QuantizationEmitter {
+  let plan: QuantizationPlan
+  var report: QuantizationReport
+  let ranges: CalibratedRanges
+  let grids: Grids
+  let style: StaticQuantizationOptions.Style
+
+  /// The scale and zero point behind a value that was quantized.
+  private struct Emitted {
+    let scale: ValueID
+    let zeroPoint: ValueID
+    let scales: [Float]
+  }
+
+  private var emitted: [ValueID: Emitted] = [:]
+  private var weightParameters: [ValueID: [AffineParameters]] = [:]
+  private var anchor: NodeID?
+
+  init(
+    plan: QuantizationPlan, report: QuantizationReport, ranges: CalibratedRanges, grids: Grids,
+    style: StaticQuantizationOptions.Style
+  ) {
+    self.plan = plan
+    self.report = report
+    self.ranges = ranges
+    self.grids = grids
+    self.style = style
+  }
+
+  mutating func emit(_ rewriter: inout Rewriter) throws(OpError) {
+    anchor = rewriter.graph.firstNode
+    try fitConstants(rewriter.graph)
+    enlargeScalesForBiases(rewriter.graph)
+    var waiting: [(value: ValueID, provider: ValueID)] = []
+    for (value, role) in plan.ordered {
+      switch role {
+      case .sharing(let provider): waiting.append((value, provider))
+      case .activation, .weight: try emitOwn(value, role, &rewriter)
+      }
+    }
+    emitShared(waiting, &rewriter)
+    for bias in plan.biases { try emit(bias, &rewriter) }
+    dropUnread(&rewriter)
+  }
+
+  // MARK: Parameters
+
+  private mutating func fitConstants(_ graph: Graph) throws(OpError) {
+    for (value, role) in plan.ordered {
+      guard let data = graph[value].constant else { continue }
+      do throws(OpError) {
+        switch role {
+        case .weight(let axis):
+          let symmetric = axis != nil || grids.weights.isSigned
+          weightParameters[value] = try QuantizedWeight.fit(
+            data, grid: grids.weights, symmetric: symmetric, axis: axis)
+        case .activation:
+          weightParameters[value] = try QuantizedWeight.fit(
+            data, grid: grids.activations, symmetric: false, axis: nil)
+        case .sharing: continue
+        }
+      } catch {
+        throw OpError("initializer '\(graph[value].name)': \(error.message)", kind: error.kind)
+      }
+    }
+  }
+
+  private mutating func enlargeScalesForBiases(_ graph: Graph) {
+    for bias in plan.biases {
+      guard plan.role(of: bias.input) != nil, let parameters = weightParameters[bias.weight],
+        case .weight = plan.role(of: bias.weight), grids.weights.isSigned,
+        parameters.allSatisfy({ $0.zeroPoint == 0 }),
+        let range = ranges.byName[graph[bias.input].name],
+        let values = graph[bias.bias].constant?.array(of: Float.self)
+      else { continue }
+      let input = AffineParameters(range: range, grid: grids.activations, symmetric: false)
+      let scales = QuantizedBias.enlarge(
+        weightScales: parameters.map(\.scale), inputScale: input.scale, bias: values)
+      weightParameters[bias.weight] = scales.map { AffineParameters(scale: $0, zeroPoint: 0) }
+    }
+  }
+
+  // MARK: Values
+
+  private mutating func emitOwn(
+    _ value: ValueID, _ role: QuantizationPlan.Role, _ rewriter: inout Rewriter
+  ) throws(OpError) {
+    if let data = rewriter.graph[value].constant {
+      try emitConstant(value, data, role, &rewriter)
+      return
+    }
+    let name = rewriter.graph[value].name
+    guard let range = ranges.byName[name] else {
+      guard style == .decant else { throw OpError("the statistics have no range for '\(name)'") }
+      report.notes.append("'\(name)' stays in float: calibration saw no data for it")
+      return
+    }
+    let parameters = AffineParameters(range: range, grid: grids.activations, symmetric: false)
+    let scale = rewriter.addInitializer(name + "_scale", Tensor(scalar: parameters.scale))
+    let zeroPoint = rewriter.addInitializer(
+      name + "_zero_point",
+      AffineParameters.zeroPoints([parameters.zeroPoint], type: grids.activations.type, isScalar: true))
+    emitPair(value, Emitted(scale: scale, zeroPoint: zeroPoint, scales: [parameters.scale]), &rewriter)
+  }
+
+  private mutating func emitConstant(
+    _ value: ValueID, _ data: Tensor, _ role: QuantizationPlan.Role, _ rewriter: inout Rewriter
+  ) throws(OpError) {
+    guard let parameters = weightParameters[value] else { return }
+    let name = rewriter.graph[value].name
+    var (axis, grid): (Int?, IntegerGrid) = (nil, grids.activations)
+    if case .weight(let channelAxis) = role { (axis, grid) = (channelAxis, grids.weights) }
+    let weight = try QuantizedWeight(data, grid: grid, parameters: parameters, axis: axis)
+    let scale = rewriter.addInitializer(name + "_scale", weight.scales)
+    let zeroPoint = rewriter.addInitializer(name + "_zero_point", weight.zeroPoints)
+    let codes = rewriter.addInitializer(name + "_quantized", weight.codes)
+    let result = rewriter.add(
+      "DequantizeLinear", [codes, scale, zeroPoint], axis.map { ["axis": .int(Int64($0))] } ?? [:],
+      name: name + "_DequantizeLinear_Output", type: rewriter.graph[value].type, at: start)
+    nameProducer(of: result, name + "_DequantizeLinear", &rewriter)
+    rewriter.replaceAllUses(of: value, with: result)
+    emitted[value] = Emitted(scale: scale, zeroPoint: zeroPoint, scales: parameters.map(\.scale))
+    report.weights += 1
+  }
+
+  /// Given: `%t` read by others. Result: they read `DequantizeLinear(QuantizeLinear(%t))`.
+  private mutating func emitPair(_ value: ValueID, _ parameters: Emitted, _ rewriter: inout Rewriter) {
+    let (name, type) = (rewriter.graph[value].name, rewriter.graph[value].type)
+    let isOutput = rewriter.graph.isOutput(value)
+    let uses = rewriter.graph.uses(of: value)
+    let position = rewriter.graph[value].producer.map { Rewriter.Position.after($0) } ?? start
+    if isOutput { rewriter.rename(value, to: name + "_QuantizeLinear_Input") }
+    let codes = rewriter.add(
+      "QuantizeLinear", [value, parameters.scale, parameters.zeroPoint], name: name + "_QuantizeLinear_Output",
+      type: .tensor(grids.activations.type, type.shape), at: position)
+    nameProducer(of: codes, name + "_QuantizeLinear", &rewriter)
+    let after = rewriter.graph[codes].producer.map { Rewriter.Position.after($0) } ?? start
+    let result = rewriter.add(
+      "DequantizeLinear", [codes, parameters.scale, parameters.zeroPoint],
+      name: isOutput ? name : name + "_DequantizeLinear_Output", type: type, at: after)
+    nameProducer(of: result, name + "_DequantizeLinear", &rewriter)
+    for use in uses { rewriter.replace(use, with: result) }
+    emitted[value] = parameters
+    report.activations += 1
+  }
+
+  /// Values that take another's scale, as soon as that one has it; in the end those without a provider stay in float.
+  private mutating func emitShared(
+    _ shared: [(value: ValueID, provider: ValueID)], _ rewriter: inout Rewriter
+  ) {
+    var waiting = shared
+    while !waiting.isEmpty {
+      let before = waiting.count
+      waiting.removeAll { value, provider in
+        guard let parameters = emitted[provider] else { return false }
+        emitPair(value, parameters, &rewriter)
+        return true
+      }
+      guard waiting.count < before else { break }
+    }
+    for (value, _) in waiting {
+      report.notes.append("'\(rewriter.graph[value].name)' stays in float: its input does")
+    }
+  }
+
+  // MARK: Biases
+
+  private mutating func emit(_ bias: QuantizationPlan.Bias, _ rewriter: inout Rewriter) throws(OpError) {
+    let name = rewriter.graph[bias.bias].name
+    guard let data = rewriter.graph[bias.bias].constant else { return }
+    guard let input = emitted[bias.input], let weight = emitted[bias.weight], let inputScale = input.scales.first else {
+      report.notes.append("the bias '\(name)' stays in float: its input or weight does")
+      return
+    }
+    let quantized = try QuantizedBias(
+      data, inputScale: inputScale, weightScales: weight.scales, beta: bias.beta)
+    if quantized.clipped > 0 { report.notes.append("\(quantized.clipped) codes of the bias '\(name)' met the limits of int32") }
+    let codes = rewriter.addInitializer(name + "_quantized", quantized.codes)
+    let scale = rewriter.addInitializer(
+      name + "_quantized_scale",
+      quantized.scales.elementCount == 1 && style == .decant ? quantized.scales.reshaped([]) : quantized.scales)
+    let zeroPoint = rewriter.addInitializer(name + "_quantized_zero_point", quantized.zeroPoints)
+    let attributes: Attributes = quantized.scales.elementCount > 1 ? ["axis": .int(0)] : [:]
+    let type = rewriter.graph[bias.bias].type
+    let isFree = rewriter.graph[bias.bias].useCount == 1
+    if isFree { rewriter.rename(bias.bias, to: name + "_float") }
+    let result = rewriter.add(
+      "DequantizeLinear", [codes, scale, zeroPoint], attributes, name: name, type: type, at: .before(bias.node))
+    nameProducer(of: result, name + "_DequantizeLinear", &rewriter)
+    rewriter.setOperand(bias.operand, of: bias.node, to: result)
+    if bias.beta != 1 { rewriter.setAttribute(bias.node, "beta", .float(1)) }
+    report.biases += 1
+  }
+
+  // MARK: Help
+
+  private var start: Rewriter.Position { anchor.map { .before($0) } ?? .end }
+
+  private func nameProducer(of value: ValueID, _ name: String, _ rewriter: inout Rewriter) {
+    if let node = rewriter.graph[value].producer { rewriter.setName(node, name) }
+  }
+
+  private func dropUnread(_ rewriter: inout Rewriter) {
+    for value in rewriter.graph.initializers where rewriter.graph[value].useCount == 0 { rewriter.erase(value) }
+  }
+}

@@ -1,0 +1,62 @@
+import DecantBytes
+import DecantCompression
+import DecantIR
+import Testing
+
+@Suite struct CalibrationTests {
+  /// Numbers that look Gaussian, from a fixed seed: sums of twelve uniform ones.
+  private static func gaussian(_ count: Int) -> [Float] {
+    var state: UInt64 = 42
+    func uniform() -> Float {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Float(state >> 40) / Float(1 << 24)
+    }
+    return (0..<count).map { _ in (0..<12).reduce(Float(-6)) { sum, _ in sum + uniform() } }
+  }
+
+  private func statistics(_ batches: [[Float]]) throws -> TensorStatistics {
+    var statistics = TensorStatistics()
+    for batch in batches { try statistics.observe(Tensor(batch), withHistogram: true) }
+    return statistics
+  }
+
+  @Test func anOutlierStretchesMinMaxOnly() throws {
+    let statistics = try statistics([Self.gaussian(100_000) + [100]])
+    #expect(try CalibrationMethod.minMax.range(of: statistics)?.high == 100)
+    for method in [CalibrationMethod.entropy, .percentile(99.99), .meanSquaredError] {
+      let range = try #require(try method.range(of: statistics))
+      #expect(range.high > 2 && range.high < 7, "\(method): \(range)")
+    }
+  }
+
+  @Test func batchesDoNotMatter() throws {
+    let data = Self.gaussian(10_000)
+    let whole = try statistics([data])
+    let parts = try statistics([Array(data[5000...]), Array(data[..<100]), Array(data[100..<5000])])
+    #expect(whole == parts)
+    var merged = try statistics([Array(data[..<3000])])
+    merged.merge(try statistics([Array(data[3000...])]))
+    #expect(whole == merged)
+  }
+
+  @Test func maskSentinelsAreCountedApart() throws {
+    let statistics = try statistics([[0, 1, -3.4028235e38, -.infinity]])
+    #expect(statistics.sentinels == 2)
+    #expect(statistics.range == TensorRange(0, 1))
+  }
+
+  @Test func notANumberIsRefused() {
+    #expect(throws: OpError("1 of 2 elements are not a number")) { try statistics([[0, .nan]]) }
+  }
+
+  @Test func statisticsSurviveTheFile() throws {
+    let statistics = CalibrationStatistics(
+      samples: 3, tensors: ["a": try statistics([Self.gaussian(1000)]), "b \"q\"": TensorStatistics()])
+    let text = ByteSlice(copying: StatisticsFile.text(statistics).utf8)
+    guard case .statistics(let read) = try StatisticsFile.parse(text, path: "a.json") else {
+      Issue.record("another kind of file")
+      return
+    }
+    #expect(read == statistics)
+  }
+}

@@ -1,0 +1,1 @@
+// The first tests of DecantPasses go here.
