@@ -28,8 +28,9 @@ import Testing
   @Test func halvesGoToEven() throws {
     let grid = try #require(IntegerGrid(.int8))
     let parameters = AffineParameters(scale: 1, zeroPoint: 0)
-    #expect([0.5, 1.5, 2.5, -0.5, -1.5, 300, -300].map { parameters.code(of: $0, grid: grid) }
-      == [0, 2, 2, 0, -2, 127, -128])
+    #expect(
+      [0.5, 1.5, 2.5, -0.5, -1.5, 300, -300].map { parameters.code(of: $0, grid: grid) }
+        == [0, 2, 2, 0, -2, 127, -128])
   }
 
   @Test func weightsThatAreNotFiniteAreRefusedByIndex() throws {

@@ -177,7 +177,9 @@ struct QuantizationEmitter {
     }
     let quantized = try QuantizedBias(
       data, inputScale: inputScale, weightScales: weight.scales, beta: bias.beta)
-    if quantized.clipped > 0 { report.notes.append("\(quantized.clipped) codes of the bias '\(name)' met the limits of int32") }
+    if quantized.clipped > 0 {
+      report.notes.append("\(quantized.clipped) codes of the bias '\(name)' met the limits of int32")
+    }
     let codes = rewriter.addInitializer(name + "_quantized", quantized.codes)
     let scale = rewriter.addInitializer(
       name + "_quantized_scale",

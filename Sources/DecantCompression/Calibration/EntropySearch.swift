@@ -13,6 +13,8 @@
 enum EntropySearch {
   static let binCount = 2048
   static let levelCount = 128
+  /// What an empty bin of Q holds when the clipped tail makes that bin of P not empty, in counts.
+  private static let smoothing = 1e-4
 
   static func threshold(_ histogram: MagnitudeHistogram, maximum: Double) -> Double {
     var bins = histogram.resampled(bins: binCount, maximum: maximum)
@@ -44,7 +46,8 @@ enum EntropySearch {
     }
   }
 
-  /// KL(P‖Q) for a threshold after `candidate` bins, up to a constant; infinite where Q is empty and P is not.
+  /// KL(P‖Q) for a threshold after `candidate` bins, up to a constant; an empty last bin of Q counts as
+  /// ``smoothing``.
   ///
   /// Times the total mass T it is Σ p·log(p) − Σ p·log(q) over the bins' masses p; within a level q is one number, so a
   /// candidate costs as many logarithms as there are levels.
@@ -52,16 +55,18 @@ enum EntropySearch {
     let inside = sums.mass[candidate]
     let tail = total - inside
     let last = bins[candidate - 1]
-    guard inside > 0, last > 0 || tail <= 0 else { return .infinity }
-    let lastMass = last + max(tail, 0)
+    guard inside > 0 else { return .infinity }
+    let clippedMass = max(tail, 0)
+    let lastMass = last + clippedMass
     var divergence = sums.massLogMass[candidate - 1] + (lastMass > 0 ? lastMass * log(lastMass) : 0)
+    if last == 0 { divergence -= clippedMass * log(smoothing / inside) }
     for level in 0..<levelCount {
       let start = level * candidate / levelCount
       let end = (level + 1) * candidate / levelCount
       let mass = sums.mass[end] - sums.mass[start]
       let filled = sums.filled[end] - sums.filled[start]
       guard filled > 0 else { continue }
-      let clipped = level == levelCount - 1 ? mass + max(tail, 0) : mass
+      let clipped = level == levelCount - 1 && last > 0 ? mass + clippedMass : mass
       divergence -= clipped * log(mass / Double(filled) / inside)
     }
     return divergence
