@@ -27,3 +27,8 @@ public struct Annotations: Hashable, Sendable {
   /// Whether there is nothing to keep.
   public var isEmpty: Bool { documentation.isEmpty && properties.isEmpty && unknownFields.isEmpty }
 }
+
+extension Annotations? {
+  /// Nil instead of nothing to keep: one way to say it.
+  var nonEmpty: Annotations? { self?.isEmpty == true ? nil : self }
+}

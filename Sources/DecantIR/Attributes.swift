@@ -130,6 +130,12 @@ public struct Attributes: Hashable, Sendable, ExpressibleByDictionaryLiteral, Se
     for (name, value) in elements { self[name] = value }
   }
 
+  /// From a list in any order; nil when a name is there twice. O(n log n).
+  public init?(unique list: [(name: String, value: Attribute)]) {
+    entries = list.map { Entry(name: $0.name, value: $0.value) }.sorted { $0.name < $1.name }
+    for (entry, next) in zip(entries, entries.dropFirst()) where entry.name == next.name { return nil }
+  }
+
   /// The value of the attribute `name`; set nil to drop it.
   public subscript(name: String) -> Attribute? {
     get { entries.first { $0.name == name }?.value }

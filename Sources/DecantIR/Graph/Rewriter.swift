@@ -270,21 +270,21 @@ public struct Rewriter: ~Copyable {
   public mutating func setName(_ name: String) { graph.name = name }
 
   /// Sets the graph's documentation and metadata.
-  public mutating func annotate(_ annotations: Annotations?) { graph.annotations = annotations }
+  public mutating func annotate(_ annotations: Annotations?) { graph.annotations = annotations.nonEmpty }
 
   /// Sets a node's documentation and metadata.
   public mutating func annotate(_ node: NodeID, _ annotations: Annotations?) {
-    graph.nodes[node.index, node.generation].node.annotations = annotations
+    graph.nodes[node.index, node.generation].node.annotations = annotations.nonEmpty
   }
 
   /// Sets a value's documentation and metadata.
   public mutating func annotate(_ value: ValueID, _ annotations: Annotations?) {
-    graph.values[value.index, value.generation].annotations = annotations
+    graph.values[value.index, value.generation].annotations = annotations.nonEmpty
   }
 
   /// Sets an output's documentation and metadata.
   public mutating func annotate(output index: Int, _ annotations: Annotations?) {
-    graph.outputs[index].annotations = annotations
+    graph.outputs[index].annotations = annotations.nonEmpty
   }
 
   /// Makes room, so that building a graph of known size does not grow its arena step by step.
