@@ -93,5 +93,6 @@ let package = Package(
     tests("DecantOneDNNTests", ["DecantOneDNN", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
     tests("DecantTests", ["Decant", "DecantIR", "DecantBytes"]),
     tests("CLITests", ["Decant", "DecantIR", "DecantBytes"]),
+    tests("DecantBundleTests", ["DecantBundle", "DecantIR", "DecantWire", "DecantBytes"]),
   ]
 )

@@ -28,8 +28,8 @@ DISPATCHED void decant_split_planes_4(const void *elements, size_t count, uint8_
   }
 }
 
-DISPATCHED void decant_merge_planes_2(const uint8_t *planes, size_t count, void *elements) {
-  const uint8_t *restrict low = planes, *restrict high = planes + count;
+DISPATCHED void decant_merge_planes_2(
+    const uint8_t *restrict low, const uint8_t *restrict high, size_t count, void *elements) {
   uint8_t *restrict to = elements;
   for (size_t i = 0; i < count; i++) {
     uint16_t x = (uint16_t)(low[i] | high[i] << 8);
@@ -38,8 +38,9 @@ DISPATCHED void decant_merge_planes_2(const uint8_t *planes, size_t count, void 
   }
 }
 
-DISPATCHED void decant_merge_planes_4(const uint8_t *planes, size_t count, void *elements) {
-  const uint8_t *restrict a = planes, *restrict b = a + count, *restrict c = b + count, *restrict d = c + count;
+DISPATCHED void decant_merge_planes_4(
+    const uint8_t *restrict a, const uint8_t *restrict b, const uint8_t *restrict c, const uint8_t *restrict d,
+    size_t count, void *elements) {
   uint8_t *restrict to = elements;
   for (size_t i = 0; i < count; i++) {
     uint32_t x = (uint32_t)a[i] | (uint32_t)b[i] << 8 | (uint32_t)c[i] << 16 | (uint32_t)d[i] << 24;

@@ -1,4 +1,5 @@
 internal import CCrypto
+internal import CKernels
 
 /// A SHA-256 digest.
 public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
@@ -45,6 +46,29 @@ public struct SHA256: ~Copyable {
 
   /// The digest of the bytes of `slice`.
   public static func digest(of slice: ByteSlice) -> SHA256Digest { digest(of: slice.bytes) }
+
+  /// The digest of each of `ranges` of `bytes`, side by side where the processor can: twice as fast for sixteen or more.
+  ///
+  /// Precondition: the ranges lie within the bytes.
+  public static func digests(of ranges: [Range<Int>], in bytes: RawSpan) -> [SHA256Digest] {
+    let total = ranges.reduce(0) { $0 + $1.count }
+    let largest = ranges.reduce(0) { max($0, $1.count) }
+    var digests = [UInt8](repeating: 0, count: 32 * ranges.count)
+    // Of sixteen lanes about five must be busy to beat one message after the other.
+    guard total / 5 > largest, hash(ranges, of: bytes, into: &digests) else {
+      return ranges.map { digest(of: bytes.extracting($0)) }
+    }
+    return ranges.indices.map { SHA256Digest(unchecked: Array(digests[32 * $0..<32 * $0 + 32])) }
+  }
+
+  private static func hash(_ ranges: [Range<Int>], of bytes: RawSpan, into digests: inout [UInt8]) -> Bool {
+    unsafe bytes.withUnsafeBytes { all in
+      let starts = unsafe ranges.map { range in
+        unsafe UnsafeRawBufferPointer(rebasing: all[range]).baseAddress?.assumingMemoryBound(to: UInt8.self)
+      }
+      return unsafe decant_sha256_many(starts, ranges.map(\.count), ranges.count, &digests) != 0
+    }
+  }
 }
 
 /// Computes SHA-1, which ONNX uses for the checksum of external data.

@@ -33,7 +33,10 @@ private let counts = [0, 1, 3, 15, 16, 63, 64, 65, 1000, 4099]
     let rotated = values.map { $0 << 1 | $0 >> 31 }
     #expect(planes == (0..<4).flatMap { byte in rotated.map { UInt8(truncatingIfNeeded: $0 >> (8 * byte)) } })
     var back = [UInt32](repeating: 0, count: count)
-    unsafe decant_merge_planes_4(planes, count, &back)
+    unsafe planes.withUnsafeBufferPointer { all in
+      guard let first = all.baseAddress else { return }
+      unsafe decant_merge_planes_4(first, first + count, first + 2 * count, first + 3 * count, count, &back)
+    }
     #expect(back == values)
   }
 
@@ -44,7 +47,10 @@ private let counts = [0, 1, 3, 15, 16, 63, 64, 65, 1000, 4099]
     let rotated = values.map { $0 << 1 | $0 >> 15 }
     #expect(planes == (0..<2).flatMap { byte in rotated.map { UInt8(truncatingIfNeeded: $0 >> (8 * byte)) } })
     var back = [UInt16](repeating: 0, count: count)
-    unsafe decant_merge_planes_2(planes, count, &back)
+    unsafe planes.withUnsafeBufferPointer { all in
+      guard let first = all.baseAddress else { return }
+      unsafe decant_merge_planes_2(first, first + count, count, &back)
+    }
     #expect(back == values)
   }
 }

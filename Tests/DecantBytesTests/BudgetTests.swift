@@ -68,4 +68,13 @@ import Testing
     pieces.update(abc[1..<3])
     #expect(pieces.finish() == SHA256.digest(of: abc))
   }
+
+  @Test(arguments: [0, 1, 5, 16, 17, 40]) func manyAtOnce(_ count: Int) {
+    let bytes = ByteSlice(copying: (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) })
+    let even = (0..<count).map { $0 * 7..<$0 * 7 + 3000 }
+    let uneven = (0..<count).map { $0..<$0 + ($0 * 131) % 700 }
+    for ranges in [even, uneven] {
+      #expect(SHA256.digests(of: ranges, in: bytes.bytes) == ranges.map { SHA256.digest(of: bytes[$0]) })
+    }
+  }
 }

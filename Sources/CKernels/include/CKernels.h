@@ -16,9 +16,10 @@
 void decant_split_planes_2(const void *elements, size_t count, uint8_t *planes);
 void decant_split_planes_4(const void *elements, size_t count, uint8_t *planes);
 
-// The inverse of the splits.
-void decant_merge_planes_2(const uint8_t *planes, size_t count, void *elements);
-void decant_merge_planes_4(const uint8_t *planes, size_t count, void *elements);
+// The inverse of the splits; each plane may lie elsewhere.
+void decant_merge_planes_2(const uint8_t *low, const uint8_t *high, size_t count, void *elements);
+void decant_merge_planes_4(
+    const uint8_t *a, const uint8_t *b, const uint8_t *c, const uint8_t *d, size_t count, void *elements);
 
 // Statistics (statistics.c)
 
@@ -60,6 +61,6 @@ void decant_bf16_to_f32(const uint16_t *halves, size_t count, float *values);
 // Digests (sha256.c)
 
 // SHA-256 of `count` messages, side by side; 32 bytes each. Returns 0, and does nothing, on a processor without 512-bit vectors.
-// Sixteen messages of equal size take 1/16 of sixteen times the time of one, so few or uneven ones are better left to libcrypto.
+// It takes the time of the largest message however many there are up to sixteen: few or uneven ones are left to libcrypto.
 int decant_sha256_many(const uint8_t *const *inputs, const size_t *sizes, size_t count, uint8_t *digests);
 #endif
