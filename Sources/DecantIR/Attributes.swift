@@ -157,6 +157,21 @@ public struct Attributes: Hashable, Sendable, ExpressibleByDictionaryLiteral, Se
   /// Whether there are none.
   public var isEmpty: Bool { entries.isEmpty }
 
+  /// Whether a subgraph is among them.
+  public var holdGraphs: Bool {
+    entries.contains {
+      switch $0.value {
+      case .graph, .graphs: true
+      default: false
+      }
+    }
+  }
+
+  /// Whether one refers to an attribute of the call of the function around.
+  public var holdReferences: Bool {
+    entries.contains { if case .reference = $0.value { true } else { false } }
+  }
+
   /// Names and values, sorted by name.
   public func makeIterator() -> AnyIterator<(name: String, value: Attribute)> {
     var index = 0

@@ -1,0 +1,93 @@
+public import DecantBytes
+public import DecantIR
+
+/// Passes in order, run once or until nothing changes.
+public struct Pipeline: Sendable {
+  /// As users write it after `--passes`; for a list, the list.
+  public let name: String
+  /// One line for help.
+  public let summary: String
+  /// The passes.
+  public let passes: [any Pass]
+  /// How often the whole list may run; it ends early when a run changes nothing.
+  public let maximumRounds: Int
+
+  /// From its parts.
+  public init(_ name: String, _ summary: String, maximumRounds: Int = 1, _ passes: [any Pass]) {
+    self.name = name
+    self.summary = summary
+    self.maximumRounds = maximumRounds
+    self.passes = passes
+  }
+
+  /// The pipeline that `list` describes: one name of a pipeline, or names of passes with commas between.
+  ///
+  /// - Throws: ``DecantError`` of kind `usage` for a name that is not known, with the nearest one.
+  public init(parsing list: String) throws(DecantError) {
+    let names = list.split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmed }
+    if names.count == 1, let known = PassCatalog.pipeline(named: names[0]) {
+      self = known
+      return
+    }
+    var passes: [any Pass] = []
+    for name in names {
+      guard let pass = PassCatalog.pass(named: name) else { throw PassCatalog.unknown(name) }
+      passes.append(pass)
+    }
+    self.init(names.joined(separator: ","), "passes given by name", passes)
+  }
+
+  /// Runs the passes on `model` and returns what each did, one result for each pass in order, all rounds together.
+  ///
+  /// - Throws: what a pass throws; `usage` when an explained node does not exist.
+  public func run(on model: inout Model, _ context: PassContext = PassContext()) throws -> [PassResult] {
+    try checkExplained(in: model, context)
+    var results: [PassResult] = []
+    var size = ModelSize(model)
+    for round in 0..<maximumRounds {
+      var changed = false
+      for (index, pass) in passes.enumerated() {
+        context.reporter.report(.started(pass.name))
+        var result = try pass.run(on: &model, context)
+        let after = result.changed ? ModelSize(model) : size
+        result.sizes = PassResult.Sizes(before: size, after: after)
+        size = after
+        context.reporter.report(.finished(pass.name, summary: "\(result.changeCount) changes"))
+        changed = changed || result.changed
+        if round == 0 { results.append(result) } else { results[index].merge(result) }
+      }
+      guard changed else { break }
+    }
+    return results
+  }
+
+  private func checkExplained(in model: Model, _ context: PassContext) throws(DecantError) {
+    guard !context.explained.isEmpty else { return }
+    var names: Set<String> = []
+    Pipeline.collectNames(of: model.graph, into: &names)
+    for function in model.functions { Pipeline.collectNames(of: function.graph, into: &names) }
+    for name in context.explained.sorted() where !names.contains(name) {
+      let nearest = nearestName(to: name, among: names)
+      throw DecantError(
+        .usage, "expected the name of a node or of its result, got '\(name)'",
+        note: nearest.map { "the nearest name is '\($0)'" })
+    }
+  }
+
+  private static func collectNames(of graph: Graph, into names: inout Set<String>) {
+    for node in graph.order {
+      names.insert(graph[node].name)
+      for case let result? in graph[node].results { names.insert(graph[result].name) }
+      for (_, subgraph) in graph[node].subgraphs { collectNames(of: subgraph, into: &names) }
+    }
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String {
+    var text = Substring(self)
+    while text.first?.isWhitespace == true { text.removeFirst() }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return String(text)
+  }
+}

@@ -1,0 +1,31 @@
+internal import DecantIR
+
+extension Rewriter {
+  /// Makes all readers of `old` read `new`, which learns what was known of the type of `old`.
+  mutating func redirect(_ old: ValueID, to new: ValueID) {
+    refine(new, graph[old].type)
+    replaceAllUses(of: old, with: new)
+  }
+
+  /// Adds to what is known of a computed value's type. The types of inputs are the interface, and stay.
+  mutating func refine(_ value: ValueID, _ type: ValueType) {
+    guard graph[value].producer != nil, let merged = graph[value].type.merged(with: type), merged != graph[value].type
+    else { return }
+    setType(value, merged)
+  }
+
+  /// Makes all readers of `node`'s first result read `value`, and erases `node` and what then is dead before it.
+  ///
+  /// Precondition: other results of `node` are not read.
+  mutating func forward(_ node: NodeID, to value: ValueID) {
+    if let result = graph[node].result(0) { redirect(result, to: value) }
+    eraseWithProducers(node)
+  }
+
+  /// Replaces operand `index` of `node`, and erases what then is dead before it.
+  mutating func exchange(operand index: Int, of node: NodeID, for value: ValueID?) {
+    let producer = graph.producer(ofOperand: index, of: node)
+    setOperand(index, of: node, to: value)
+    if let producer { eraseWithProducers(producer) }
+  }
+}
