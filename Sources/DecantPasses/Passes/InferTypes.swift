@@ -42,3 +42,63 @@ public struct InferTypes: Pass {
     Dictionary(graph.allValues.map { ($0, graph[$0].type) }, uniquingKeysWith: { first, _ in first })
   }
 }
+
+extension InferTypes {
+  /// The shapes of all inputs that the caller's shapes decide: those given, and those that share a symbol with them.
+  private func boundShapes(of graph: Graph, _ context: PassContext) throws(DecantError) -> [String: Shape] {
+    var shapes = context.inputShapes
+    guard !shapes.isEmpty else { return [:] }
+    let names = graph.inputs.map { graph[$0].name }
+    var bindings: [String: Dimension] = [:]
+    for (name, shape) in shapes.sorted(by: { $0.key < $1.key }) {
+      guard let input = graph.value(named: name), graph[input].isInput else {
+        let note = nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
+        throw DecantError(
+          .usage, "expected the name of an input (\(names.joined(separator: ", "))), got '\(name)'", note: note)
+      }
+      guard let declared = graph[input].type.shape else { continue }
+      guard declared.rank == shape.rank else {
+        throw DecantError(.usage, "expected a shape of rank \(declared.rank) for input '\(name)', got \(shape)")
+      }
+      for case (.symbolic(let expression), let extent) in zip(declared.dimensions, shape.dimensions) {
+        guard let symbol = expression.symbol, extent.fixed != nil else { continue }
+        if let bound = bindings[symbol], bound != extent {
+          throw DecantError(
+            .usage, "expected one extent for '\(symbol)' in the shapes given, got \(bound) and \(extent)")
+        }
+        bindings[symbol] = extent
+      }
+    }
+    for (name, input) in zip(names, graph.inputs) where shapes[name] == nil {
+      guard let declared = graph[input].type.shape else { continue }
+      let bound = Shape(declared.dimensions.map { $0.substituting(bindings) })
+      if bound != declared { shapes[name] = bound }
+    }
+    return shapes
+  }
+
+  /// Declares for outputs what was inferred: only what the source left open, unless `isFixed` says that the caller's
+  /// shapes overrule it.
+  private func declareOutputs(of graph: inout Graph, isFixed: Bool) {
+    graph.edit { rewriter in
+      for (index, output) in rewriter.graph.outputs.enumerated() {
+        let inferred = rewriter.graph[output.value].type
+        if isFixed, inferred != .unknown {
+          rewriter.setDeclaredType(output: index, inferred)
+        } else if output.declaredType == .unknown {
+          rewriter.setDeclaredType(output: index, inferred)
+        }
+      }
+    }
+  }
+}
+
+extension Dimension {
+  /// The dimension with `bindings` in the place of symbols.
+  fileprivate func substituting(_ bindings: [String: Dimension]) -> Dimension {
+    guard case .symbolic(let expression) = self else { return self }
+    return expression.terms.reduce(.fixed(expression.constant)) { sum, term in
+      sum + term.symbols.reduce(.fixed(term.coefficient)) { $0 * (bindings[$1] ?? .symbol($1)) }
+    }
+  }
+}

@@ -29,3 +29,19 @@ extension Rewriter {
     if let producer { eraseWithProducers(producer) }
   }
 }
+
+extension Rewriter {
+  /// Turns `node`, an operator that reshapes, into a `Reshape` of `source`. Its result keeps its name.
+  mutating func makeReshape(_ node: NodeID, of source: ValueID, to shape: ValueID) {
+    setOp(node, "Reshape")
+    for name in ["allowzero", "axis"] { setAttribute(node, name, nil) }
+    setOperands(node, [source, shape])
+  }
+
+  /// Replaces `node` by `value`, which now computes the same, and passes the name of its result on.
+  mutating func replace(_ node: NodeID, by value: ValueID) {
+    let name = graph[node].result(0).map { graph[$0].name }
+    forward(node, to: value)
+    if let name { rename(value, to: name) }
+  }
+}

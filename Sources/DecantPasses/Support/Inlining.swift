@@ -1,0 +1,28 @@
+internal import DecantIR
+
+extension Rewriter {
+  /// Copies the nodes and constants of `body` to before `position`, with `arguments` for its inputs; its outputs.
+  ///
+  /// Names stay where they are free. Precondition: as many arguments as inputs.
+  mutating func inline(_ body: Graph, arguments: [ValueID], before position: NodeID) -> [ValueID] {
+    var copies: [ValueID: ValueID] = [:]
+    for (input, argument) in zip(body.inputs, arguments) { copies[input] = argument }
+    for value in body.initializers {
+      guard let data = body[value].data else { continue }
+      copies[value] = addInitializer(body[value].name, data)
+    }
+    for id in body.order {
+      let source = body[id]
+      let copy = addNode(
+        source.op, source.operands.map { $0.flatMap { copies[$0] } }, source.attributes, name: source.name,
+        resultNames: source.results.map { $0.map { body[$0].name } },
+        resultTypes: source.results.map { $0.map { body[$0].type } ?? .unknown },
+        captureCount: source.captureCount, overload: source.overload, at: .before(position))
+      annotate(copy, source.annotations)
+      for (old, new) in zip(source.results, graph[copy].results) {
+        if let old { copies[old] = new }
+      }
+    }
+    return body.outputs.compactMap { copies[$0.value] }
+  }
+}
