@@ -1,4 +1,4 @@
-public import DecantBytes
+internal import DecantBytes
 
 /// All passes and the named pipelines.
 public enum PassCatalog {

@@ -1,4 +1,4 @@
-public import DecantBytes
+internal import DecantBytes
 public import DecantIR
 internal import DecantOps
 

@@ -1,6 +1,6 @@
-public import DecantBytes
+internal import DecantBytes
 public import DecantIR
-public import DecantOps
+internal import DecantOps
 
 /// Infers element types and shapes of all values, subgraphs included, from the inputs on.
 ///

@@ -1,4 +1,5 @@
 public import DecantIR
+internal import DecantOps
 
 /// Applies all rewrite rules, and the identities of operators, until none applies.
 public struct Simplify: GraphPass {
@@ -6,7 +7,7 @@ public struct Simplify: GraphPass {
   public static let summary = "apply all rewrite rules until none applies"
   public static let acceptsReferences = false
 
-  private let driver = RewriteDriver(RuleCatalog.rules)
+  private let driver = RewriteDriver(RuleCatalog.rules + StandardOps().definitions.flatMap(\.identities))
 
   /// The pass.
   public init() {}

@@ -11,7 +11,9 @@ enum DropNoOpPad {
 
   @Sendable static func rewrite(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> RewriteOutcome {
     guard let operand = rewriter.graph[node].operand(0) else { return .skipped("the operand is left out") }
-    guard let pads = rewriter.graph.integers(ofOperand: 1, of: node) else { return .skipped("the pads are not constant") }
+    guard let pads = rewriter.graph.integers(ofOperand: 1, of: node) else {
+      return .skipped("the pads are not constant")
+    }
     guard pads.allSatisfy({ $0 == 0 }) else { return .skipped("the pads are not all 0") }
     rewriter.forward(node, to: operand)
     return .applied

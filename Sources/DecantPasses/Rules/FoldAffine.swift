@@ -23,7 +23,9 @@ enum FoldAffine {
     case .layer(let match): layer = match
     case .no(let reason): return .skipped(reason)
     }
-    guard rewriter.graph.isOnlyRead(layer.result, by: node) else { return .skipped("the layer's result is read elsewhere") }
+    guard rewriter.graph.isOnlyRead(layer.result, by: node) else {
+      return .skipped("the layer's result is read elsewhere")
+    }
     guard
       let affine = ChannelAffine(
         arithmetic: node, constant: index, channels: layer.channels, axis: layer.axis, rank: layer.rank,

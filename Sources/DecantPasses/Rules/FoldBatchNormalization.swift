@@ -25,7 +25,9 @@ enum FoldBatchNormalization {
     case .no(let reason): return .skipped(reason)
     }
     guard layer.axis == 1 else { return .skipped("the layer's channels do not run along axis 1") }
-    guard rewriter.graph.isOnlyRead(layer.result, by: node) else { return .skipped("the layer's result is read elsewhere") }
+    guard rewriter.graph.isOnlyRead(layer.result, by: node) else {
+      return .skipped("the layer's result is read elsewhere")
+    }
     guard let affine = ChannelAffine(normalization: node, channels: layer.channels, in: rewriter.graph) else {
       return .skipped("the parameters are not constant, finite and one for each channel")
     }

@@ -12,7 +12,8 @@ enum MergeMatMulAndAdd {
   static let rule = RewriteRule("merge-mat-mul-and-add", roots: ["Add"], rewrite: rewrite)
 
   @Sendable static func rewrite(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> RewriteOutcome {
-    guard let index = [0, 1].first(where: { rewriter.graph.producer(ofOperand: $0, of: node, among: ["MatMul"]) != nil }),
+    guard
+      let index = [0, 1].first(where: { rewriter.graph.producer(ofOperand: $0, of: node, among: ["MatMul"]) != nil }),
       let product = rewriter.graph.producer(ofOperand: index, of: node)
     else { return .skipped("no operand is a product of matrices") }
     guard let bias = rewriter.graph[node].operand(1 - index), let tensor = rewriter.graph[bias].constant else {
@@ -24,7 +25,9 @@ enum MergeMatMulAndAdd {
     guard let left = rewriter.graph[product].operand(0), let right = rewriter.graph[product].operand(1),
       rewriter.graph.shape(of: left)?.rank == 2, let weight = rewriter.graph[right].constant, weight.rank == 2
     else { return .skipped("the operands are not two matrices, the second one constant") }
-    guard weight.dataType == .float32 || weight.dataType == .float64 else { return .skipped("the type is not f32 or f64") }
+    guard weight.dataType == .float32 || weight.dataType == .float64 else {
+      return .skipped("the type is not f32 or f64")
+    }
     guard tensor.shape.last == weight.shape[1], tensor.elementCount == weight.shape[1], tensor.rank <= 2 else {
       return .skipped("the bias is not one number for each column")
     }

@@ -15,8 +15,9 @@ struct ChannelAffine {
     let parameters = (1...4).compactMap { graph.constant(ofOperand: $0, of: node)?.doubles }
     guard parameters.count == 4, parameters.allSatisfy({ $0.count == channels }) else { return nil }
     let epsilon = Double(graph[node].attributes.float("epsilon", default: 1e-5))
-    scale = zip(parameters[0], parameters[3]).map { $0 / ($1 + epsilon).squareRoot() }
-    shift = (0..<channels).map { parameters[1][$0] - parameters[2][$0] * scale[$0] }
+    let factors = zip(parameters[0], parameters[3]).map { $0 / ($1 + epsilon).squareRoot() }
+    scale = factors
+    shift = (0..<channels).map { parameters[1][$0] - parameters[2][$0] * factors[$0] }
     guard isFinite else { return nil }
   }
 

@@ -1,3 +1,4 @@
+internal import DecantBytes
 internal import DecantIR
 
 extension Tensor {

@@ -141,11 +141,11 @@ struct LinearLayer {
   /// Calls `body` with runs of the weight's elements: where one starts, how long it is, the channel of its first element,
   /// and by how many channels the next element lies further.
   private func forEachRun(_ body: (Int, Int, Int, Int) -> Void) {
-    switch op {
-    case "Conv", "Gemm" where isTransposed:
+    switch (op, isTransposed) {
+    case ("Conv", _), ("Gemm", true):
       let length = weight.elementCount / channels
       for channel in 0..<channels { body(channel * length, length, channel, 0) }
-    case "ConvTranspose":
+    case ("ConvTranspose", _):
       let (inputs, perGroup) = (weight.shape[0], weight.shape[1])
       let length = weight.elementCount / (inputs * perGroup)
       for input in 0..<inputs {
