@@ -1,6 +1,91 @@
 internal import DecantIR
 
-/// Convolutions and their transposes.
+/// Convolutions, and their transposes.
 enum Convolution {
-  static let definitions: [OpDefinition] = []
+  static let definitions: [OpDefinition] = [
+    OpDefinition(
+      "Conv", schema: OpSchema(since: 1, reads: ["X", "W", "B?"], gives: ["Y"], attributes: window),
+      infer: inferFloat, evaluate: ConvKernel.evaluate, quantization: .weighted(weightAxis: 0)),
+    OpDefinition(
+      "ConvInteger",
+      schema: OpSchema(
+        since: 10, reads: ["x", "w", "x_zero_point?", "w_zero_point?"], gives: ["y"], attributes: window),
+      infer: inferInteger, evaluate: IntegerConvolution.evaluate),
+    OpDefinition(
+      "ConvTranspose",
+      schema: OpSchema(
+        since: 1, reads: ["X", "W", "B?"], gives: ["Y"],
+        attributes: window + [.init("output_padding", .ints), .init("output_shape", .ints)]),
+      infer: inferTranspose, evaluate: ConvTransposeKernel.evaluate, quantization: .weighted(weightAxis: 1)),
+    OpDefinition(
+      "QLinearConv",
+      schema: OpSchema(
+        since: 10,
+        reads: [
+          "x", "x_scale", "x_zero_point", "w", "w_scale", "w_zero_point", "y_scale", "y_zero_point", "B?",
+        ],
+        gives: ["y"], attributes: window),
+      infer: inferQuantized, evaluate: IntegerConvolution.evaluateQuantized),
+  ]
+
+  private static let window: [OpSchema.AttributeRule] = [
+    .init("auto_pad", .string), .init("dilations", .ints), .init("group", .int), .init("kernel_shape", .ints),
+    .init("pads", .ints), .init("strides", .ints),
+  ]
+
+  private static func inferFloat(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+    [.tensor(.init(context.dataType(0), try convolvedShape(context, input: 0, weight: 1)))]
+  }
+
+  private static func inferInteger(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+    [.tensor(.init(.int32, try convolvedShape(context, input: 0, weight: 1)))]
+  }
+
+  private static func inferQuantized(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+    [.tensor(.init(context.dataType(7), try convolvedShape(context, input: 0, weight: 3)))]
+  }
+
+  /// `[N, M, …]` for an input `[N, C, …]` and weights `[M, C / group, …]`.
+  private static func convolvedShape(
+    _ context: InferenceContext, input: Int, weight: Int
+  ) throws(OpError) -> Shape? {
+    guard let x = context.shape(input) else { return nil }
+    guard x.rank >= 3 else { throw OpError("operand \(input): expected rank 3 or more, got \(x)") }
+    let w = context.shape(weight)
+    let channels = w?.dimensions.first ?? .unknown
+    guard let kernel = try kernelExtents(context, weight: w, rank: x.rank) else {
+      return Shape([x[0], channels] + Array(repeating: .unknown, count: x.rank - 2))
+    }
+    let group = context.attributes.int("group", default: 1)
+    if let w, let c = x[1].fixed, let share = w[1].fixed, share.multipliedReportingOverflow(by: group) != (c, false) {
+      throw OpError("weights \(w) in \(group) groups do not fit the input's \(c) channels")
+    }
+    let spatial = try WindowRule(context.attributes, kernel: kernel).outputs(Array(x.dimensions[2...]))
+    return Shape([x[0], channels] + spatial)
+  }
+
+  /// The window's extents; nil when neither the weights nor the attribute gives them.
+  private static func kernelExtents(
+    _ context: InferenceContext, weight: Shape?, rank: Int
+  ) throws(OpError) -> [Int]? {
+    if let weight, weight.rank != rank {
+      throw OpError("expected weights of rank \(rank), got \(weight)")
+    }
+    if let weight, let fixed = Shape(Array(weight.dimensions[2...])).fixed { return fixed }
+    return context.attributes.ints("kernel_shape")
+  }
+
+  private static func inferTranspose(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+    guard let x = context.shape(0) else { return [.tensor(.init(context.dataType(0), nil))] }
+    guard x.rank >= 3 else { throw OpError("operand 0: expected rank 3 or more, got \(x)") }
+    let w = context.shape(1)
+    let group = context.attributes.int("group", default: 1)
+    let channels = w.map { $0.rank == x.rank ? $0[1] * .fixed(group) : .unknown } ?? .unknown
+    var spatial = Array(repeating: Dimension.unknown, count: x.rank - 2)
+    if let kernel = try kernelExtents(context, weight: w, rank: x.rank) {
+      let rule = try TransposedWindowRule(context.attributes, kernel: kernel)
+      for axis in spatial.indices { spatial[axis] = try rule.output(axis, x[axis + 2]) }
+    }
+    return [.tensor(.init(context.dataType(0), Shape([x[0], channels] + spatial)))]
+  }
 }
