@@ -16,18 +16,22 @@ protocol KernelNumber: TensorElement, Comparable {
   func plus(_ other: Self) -> Self
   /// The product; integers wrap.
   func times(_ other: Self) -> Self
+  /// A float attribute as a factor; nil where it cannot be told exactly.
+  init?(factor: Float)
 }
 
 extension KernelNumber where Self: FixedWidthInteger {
   @inline(__always) static var nought: Self { 0 }
   @inline(__always) func plus(_ other: Self) -> Self { self &+ other }
   @inline(__always) func times(_ other: Self) -> Self { self &* other }
+  init?(factor: Float) { self.init(exactly: factor) }
 }
 
 extension KernelNumber where Self: BinaryFloatingPoint {
   @inline(__always) static var nought: Self { 0 }
   @inline(__always) func plus(_ other: Self) -> Self { self + other }
   @inline(__always) func times(_ other: Self) -> Self { self * other }
+  init?(factor: Float) { self.init(factor) }
 }
 
 extension Int32: KernelNumber {}
@@ -83,7 +87,53 @@ extension FloatKernel {
   }
 }
 
+/// A reference kernel written once for all numbers that products are computed in.
+protocol NumberKernel: FloatKernel {
+  /// Computes the results in `T` from operands that hold `T`.
+  static func evaluate<T: KernelNumber>(number type: T.Type, _ context: EvaluationContext) throws(OpError) -> [Tensor]
+}
+
+extension NumberKernel {
+  /// Computes in the type that operand 0 asks for, integers too.
+  @Sendable static func evaluateNumbers(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+    switch try context.operand(0).dataType {
+    case .int32: return try evaluate(number: Int32.self, context)
+    case .int64: return try evaluate(number: Int64.self, context)
+    case .uint32: return try evaluate(number: UInt32.self, context)
+    case .uint64: return try evaluate(number: UInt64.self, context)
+    default: return try evaluate(context)
+    }
+  }
+
+  /// Computes in `T` on operands converted to it, and rounds the results to operand 0's type.
+  static func evaluate<T: KernelFloat>(_ type: T.Type, _ context: EvaluationContext) throws(OpError) -> [Tensor] {
+    let original = try context.operand(0).dataType
+    if original == T.dataType { return try evaluate(number: T.self, context) }
+    var operands: [Tensor?] = []
+    for index in context.operands.indices {
+      operands.append(try context.optionalOperand(index) == nil ? nil : try context.operand(index, as: T.self))
+    }
+    let wide = EvaluationContext(
+      op: context.op, attributes: context.attributes, operands: operands, wanted: context.wanted,
+      byteLimit: context.byteLimit)
+    var results: [Tensor] = []
+    for result in try evaluate(number: T.self, wide) { results.append(try result.rounded(to: original, from: T.self)) }
+    return results
+  }
+}
+
 extension EvaluationContext {
+  /// Operand `index`, which must hold `T`.
+  ///
+  /// - Throws: ``OpError`` when it is missing or of another type.
+  func operand<T: KernelNumber>(_ index: Int, holding type: T.Type) throws(OpError) -> Tensor {
+    let tensor = try operand(index)
+    guard tensor.dataType == T.dataType else {
+      throw OpError("operand \(index): expected \(T.dataType), got \(tensor.dataType)")
+    }
+    return tensor
+  }
+
   /// Operand `index` as a tensor of `T`.
   ///
   /// - Throws: ``OpError`` when it is missing or not of a real type.
