@@ -52,7 +52,9 @@ enum MatMul {
     if let p = inner.fixed, let q = other.fixed, p != q {
       throw OpError("expected equal inner extents, got \(a) and \(b)")
     }
-    guard let batch = try Broadcast.shape([Shape(Array(x.dropLast(2))), Shape(Array(y.dropLast(2)))]) else { return nil }
+    guard let batch = try Broadcast.shape([Shape(Array(x.dropLast(2))), Shape(Array(y.dropLast(2)))]) else {
+      return nil
+    }
     return Shape(batch.dimensions + x.dropLast().suffix(1) + (y.count > 1 ? y.suffix(1) : []))
   }
 

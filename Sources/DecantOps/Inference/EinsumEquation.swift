@@ -31,7 +31,9 @@ struct EinsumEquation {
         terms.append([])
       case EinsumEquation.dots where rest.starts(with: [EinsumEquation.dots, EinsumEquation.dots]):
         rest.removeFirst(2)
-        guard !terms[terms.count - 1].contains(byte) else { throw OpError("'equation' has two ellipses in a term: '\(text)'") }
+        guard !terms[terms.count - 1].contains(byte) else {
+          throw OpError("'equation' has two ellipses in a term: '\(text)'")
+        }
         terms[terms.count - 1].append(byte)
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
         terms[terms.count - 1].append(byte)
@@ -44,7 +46,9 @@ struct EinsumEquation {
     }
     if let arrow {
       result = terms[arrow]
-      guard Set(result).count == result.count else { throw OpError("'equation' repeats a label in its result: '\(text)'") }
+      guard Set(result).count == result.count else {
+        throw OpError("'equation' repeats a label in its result: '\(text)'")
+      }
       guard Set(result).isSubset(of: Set(operands.joined()).union([EinsumEquation.dots])) else {
         throw OpError("'equation' has a label in its result only: '\(text)'")
       }

@@ -83,7 +83,9 @@ enum EinsumKernel: NumberKernel {
           extents[label] = known == 1 ? extent : known
         }
         var sums: [EinsumEquation.Label: Int] = [:]
-        for (label, stride) in zip(names, BroadcastPlan.strides(of: shape, in: shape)) { sums[label, default: 0] += stride }
+        for (label, stride) in zip(names, BroadcastPlan.strides(of: shape, in: shape)) {
+          sums[label, default: 0] += stride
+        }
         strides.append(sums)
       }
       let summed = extents.keys.filter { !labels.result.contains($0) }.sorted()

@@ -115,7 +115,8 @@ enum MatrixProduct {
           let factors = unsafe a.base + (row &* a.rowStride &+ start &* a.columnStride)
           let terms = unsafe b.base + (start &* b.rowStride &+ column)
           unsafe addRows(
-            target, width: width, factors: factors, step: a.columnStride, terms: terms, pitch: b.rowStride, depth: depth)
+            target, width: width, factors: factors, step: a.columnStride, terms: terms, pitch: b.rowStride, depth: depth
+          )
         }
         start += depth
       }

@@ -104,7 +104,9 @@ enum GlobalMaxKernel: FloatKernel {
 enum GlobalLpKernel: FloatKernel {
   static func evaluate<T: KernelFloat>(_ type: T.Type, _ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let norm = try Norm<T>(context.attributes)
-    return [try unsafe context.planeResult(T.self) { plane in unsafe norm.finish(plane.reduce(0) { $0 + norm.term($1) }) }]
+    return [
+      try unsafe context.planeResult(T.self) { plane in unsafe norm.finish(plane.reduce(0) { $0 + norm.term($1) }) }
+    ]
   }
 }
 

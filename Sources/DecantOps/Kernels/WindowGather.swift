@@ -44,7 +44,8 @@ struct WindowGather {
   /// Calls `body` for each run of one matrix row that lies inside the input: the row, the first column, how many, the
   /// input's first place, and the step there.
   @inline(__always)
-  private func forEachRun(_ range: Range<Int>, _ body: (_ row: Int, _ column: Int, _ count: Int, _ place: Int) -> Void) {
+  private func forEachRun(_ range: Range<Int>, _ body: (_ row: Int, _ column: Int, _ count: Int, _ place: Int) -> Void)
+  {
     for tap in 0..<taps {
       let places = tapPlaces[tap]
       let valid = last.inside(places[places.count - 1])
