@@ -3,7 +3,7 @@ public import DecantIR
 /// Every operator that Decant knows: the list of families.
 public struct StandardOps: OpCatalog {
   /// One line a family, sorted.
-  static let families: [[OpDefinition]] = [
+  package static let families: [[OpDefinition]] = [
     Activation.definitions,
     Attention.definitions,
     ControlFlow.definitions,

@@ -3,7 +3,7 @@ import DecantIR
 import FoundationEssentials
 import Testing
 
-@testable import DecantBundle
+import DecantBundle
 
 /// A folder of its own for one test, removed at the end.
 final class TemporaryFolder {

@@ -1,7 +1,7 @@
 import DecantIR
 import Testing
 
-@testable import DecantOps
+import DecantOps
 
 @Suite struct CatalogTests {
   @Test func eachOperatorIsDefinedOnce() {

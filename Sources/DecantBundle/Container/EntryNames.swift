@@ -1,10 +1,12 @@
-internal import DecantBytes
+package import DecantBytes
 
 /// The names of a bundle's entries: each once, and those of files safe to create on any system.
-struct EntryNames {
+package struct EntryNames {
   private var known: Set<Key> = []
   private var files: Set<String> = []
   private var folders: Set<String> = []
+
+  package init() {}
 
   private struct Key: Hashable {
     var kind: Int32
@@ -12,7 +14,7 @@ struct EntryNames {
   }
 
   /// Takes one more name, or refuses it.
-  mutating func add(_ name: String, kind: Int32, place: [String]) throws(DecantError) {
+  package mutating func add(_ name: String, kind: Int32, place: [String]) throws(DecantError) {
     guard known.insert(Key(kind: kind, name: Array(name.utf8))).inserted else {
       throw DecantError(.malformed, "the name appears twice", at: place)
     }
