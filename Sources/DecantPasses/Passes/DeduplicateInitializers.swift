@@ -6,8 +6,11 @@ public import DecantIR
 /// Candidates share a type, a shape and a few bytes at their ends; only those are read whole, for their SHA-256. So a
 /// model without duplicates is hardly read at all, and one made to collide costs one reading.
 public struct DeduplicateInitializers: GraphPass {
+  /// The name that users write.
   public static let name = "deduplicate-initializers"
+  /// One line for help.
   public static let summary = "store constants with equal bytes once"
+  /// References in attributes do not matter to it.
   public static let acceptsReferences = true
 
   /// The pass.
@@ -25,6 +28,7 @@ public struct DeduplicateInitializers: GraphPass {
     let digest: SHA256Digest
   }
 
+  /// Runs on one graph.
   public func run(on graph: inout Graph, _ context: PassContext, _ result: inout PassResult) {
     var groups: [Look: [ValueID]] = [:]
     let initializers = graph.initializers

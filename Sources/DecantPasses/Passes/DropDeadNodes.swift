@@ -5,13 +5,17 @@ public import DecantIR
 /// Every operator is free of side effects, so a node without readers is dead whatever it is. One walk from the last node
 /// to the first suffices, for a reader stands after what it reads. O(nodes + operands).
 public struct DropDeadNodes: GraphPass {
+  /// The name that users write.
   public static let name = "drop-dead-nodes"
+  /// One line for help.
   public static let summary = "drop nodes, and optional results, that nothing reads"
+  /// References in attributes do not matter to it.
   public static let acceptsReferences = true
 
   /// The pass.
   public init() {}
 
+  /// Runs on one graph.
   public func run(on graph: inout Graph, _ context: PassContext, _ result: inout PassResult) {
     graph.edit { rewriter in
       for node in rewriter.graph.order.reversed() {

@@ -8,13 +8,17 @@ internal import DecantOps
 /// fixed: `Gather(Shape(x), 1)` is a number when that extent of `x` is one. `Constant` nodes become initializers. Random
 /// operators, and nodes with subgraphs, stay. A result that would make the file grow beyond the limit stays too.
 public struct FoldConstants: GraphPass {
+  /// The name that users write.
   public static let name = "fold-constants"
+  /// One line for help.
   public static let summary = "compute what depends on constants only"
+  /// It reads attributes, so references in them would mislead it.
   public static let acceptsReferences = false
 
   /// The pass.
   public init() {}
 
+  /// Runs on one graph.
   public func run(on graph: inout Graph, _ context: PassContext, _ result: inout PassResult) throws {
     var folder = ConstantFolder(context)
     try graph.edit { (rewriter) throws(DecantError) in

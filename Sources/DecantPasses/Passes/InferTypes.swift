@@ -7,12 +7,15 @@ internal import DecantOps
 /// Shapes that the caller gives for inputs replace the declared ones. A symbol that an input thereby loses stands for the
 /// same number everywhere: giving `ids=1x128` for `ids: i64[N,S]` makes `mask: i64[N,S]` a `mask: i64[1,128]` too.
 public struct InferTypes: Pass {
+  /// The name that users write.
   public static let name = "infer-types"
+  /// One line for help.
   public static let summary = "infer element types and shapes of all values"
 
   /// The pass.
   public init() {}
 
+  /// Runs on the main graph and its subgraphs.
   public func run(on model: inout Model, _ context: PassContext) throws -> PassResult {
     var result = PassResult(pass: Self.name)
     let shapes = try boundShapes(of: model.graph, context)

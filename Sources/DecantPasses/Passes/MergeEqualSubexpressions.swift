@@ -5,8 +5,11 @@ public import DecantIR
 /// One walk in order merges whole trees, for operands are merged before their readers. Operators that draw random numbers
 /// and nodes with subgraphs stay apart. Which node stays depends on the order alone. O(nodes + operands).
 public struct MergeEqualSubexpressions: GraphPass {
+  /// The name that users write.
   public static let name = "merge-equal-subexpressions"
+  /// One line for help.
   public static let summary = "compute equal expressions once"
+  /// References in attributes do not matter to it.
   public static let acceptsReferences = true
 
   /// The pass.
@@ -19,6 +22,7 @@ public struct MergeEqualSubexpressions: GraphPass {
     let resultCount: Int
   }
 
+  /// Runs on one graph.
   public func run(on graph: inout Graph, _ context: PassContext, _ result: inout PassResult) {
     var seen: [Expression: NodeID] = [:]
     seen.reserveCapacity(graph.nodeCount)
