@@ -127,6 +127,13 @@ public struct Graph: Sendable {
     return false
   }
 
+  /// Whether the output called `name` reads `value`. O(uses).
+  func isOutput(_ value: ValueID, named name: String) -> Bool {
+    uses(of: value).contains {
+      if case .output(let index) = $0 { outputs[index].name == name } else { false }
+    }
+  }
+
   /// The node that produces operand `index` of `node`; nil for inputs, initializers and operands left out.
   public func producer(ofOperand index: Int, of node: NodeID) -> NodeID? {
     self[node].operand(index).flatMap { self[$0].producer }

@@ -63,10 +63,12 @@ public struct Rewriter: ~Copyable {
     graph.outputs[index].declaredType = type
   }
 
-  /// Gives a value a fresh name made from `name`, which is `name` itself when it is free.
+  /// Gives a value a fresh name made from `name`, which is `name` itself when it is free, or when it is the name of an
+  /// output that the value stands behind.
   public mutating func rename(_ value: ValueID, to name: String) {
     graph.names.release(graph[value].name)
-    let fresh = graph.names.fresh(name)
+    let isOwnOutput = graph.value(named: name) == nil && graph.isOutput(value, named: name)
+    let fresh = isOwnOutput ? name : graph.names.fresh(name)
     graph.values[value.index, value.generation].name = fresh
     graph.names.claim(fresh, for: value)
   }

@@ -90,19 +90,11 @@ struct LinearLayer {
     let old = (bias?.doubles).map { $0.count == channels ? $0 : Array(repeating: $0[0], count: channels) }
     let terms = (0..<channels).map { (old?[$0] ?? 0) * beta * affine.scale[$0] + affine.shift[$0] }
     guard let newBias = Tensor.vector(terms, of: weight.dataType) else { return "a bias would overflow" }
-    if affine.scale.contains(where: { $0 != 1 }) {
-      rewriter.setOperand(1, of: node, to: rewriter.addInitializer(name(of: 1, rewriter.graph, "weight"), scaled))
-    }
+    if affine.scale.contains(where: { $0 != 1 }) { rewriter.exchange(constant: 1, of: node, for: scaled) }
     guard bias != nil || !affine.isLinear else { return nil }
-    let value = rewriter.addInitializer(name(of: 2, rewriter.graph, "bias"), newBias)
-    let operands = rewriter.graph[node].declaredOperands.prefix(2)
-    rewriter.setOperands(node, operands + [value])
+    rewriter.exchange(constant: 2, of: node, for: newBias, name: "\(rewriter.graph[result].name)_bias")
     if op == "Gemm" { rewriter.setAttribute(node, "beta", nil) }
     return nil
-  }
-
-  private func name(of operand: Int, _ graph: Graph, _ fallback: String) -> String {
-    graph[node].operand(operand).map { graph[$0].name } ?? "\(graph[result].name)_\(fallback)"
   }
 
   /// The weight with each channel scaled, in double precision and then rounded; nil when a product is not finite.

@@ -38,6 +38,22 @@ extension Rewriter {
     setOperands(node, [source, shape])
   }
 
+  /// Puts a new constant in the place of operand `index` of `node`, or after the last operand.
+  ///
+  /// It takes the name of the old one when nothing else reads that, or else a fresh name made from that or from `name`.
+  mutating func exchange(constant index: Int, of node: NodeID, for tensor: Tensor, name: String = "") {
+    let old = graph[node].operand(index)
+    let oldName = old.map { graph[$0].name }
+    let new = addInitializer(oldName ?? name, tensor)
+    var operands = Array(graph[node].declaredOperands)
+    while operands.count <= index { operands.append(nil) }
+    operands[index] = new
+    setOperands(node, operands)
+    guard let old, let oldName, graph[old].useCount == 0, graph[old].constant != nil else { return }
+    erase(old)
+    rename(new, to: oldName)
+  }
+
   /// Replaces `node` by `value`, which now computes the same, and passes the name of its result on.
   mutating func replace(_ node: NodeID, by value: ValueID) {
     let name = graph[node].result(0).map { graph[$0].name }

@@ -10,8 +10,8 @@ extension RuleCase {
         """,
       result: """
         (%x: f32[N,1,4,4]) -> (%y) {
-          %w_2: f32[2,1,1,1] = initializer [-3, -8] %y_bias: f32[2] = initializer [0.5, 0.5]
-          %y: f32[N,2,4,4] = Conv(%x, %w_2, %y_bias) @conv return %y }
+          %w: f32[2,1,1,1] = initializer [-3, -8] %b_bias: f32[2] = initializer [0.5, 0.5]
+          %y: f32[N,2,4,4] = Conv(%x, %w, %b_bias) @conv return %y }
         """,
       skip: """
         (%x: f32[N,1,4,4]) -> (%y, %a) {
@@ -28,8 +28,8 @@ extension RuleCase {
         """,
       result: """
         (%x: f32[N,2]) -> (%y) {
-          %w_1: f32[2,2] = initializer [0.5, 1, 0.75, 1] %b_1: f32[2] = initializer [1.5, 0.75]
-          %y: f32[N,2] = Gemm(%x, %w_1, %b_1) {alpha: 0.5, transB: 1} return %y }
+          %w: f32[2,2] = initializer [0.5, 1, 0.75, 1] %b: f32[2] = initializer [1.5, 0.75]
+          %y: f32[N,2] = Gemm(%x, %w, %b) {alpha: 0.5, transB: 1} return %y }
         """,
       skip: """
         (%x: f32[N,2]) -> (%y) {
@@ -49,8 +49,8 @@ extension RuleCase {
         """,
       result: """
         (%x: f32[N,2,4]) -> (%y) {
-          %w_1: f32[2,2,1] = initializer [1, 2, 3, 8] %b_1: f32[4] = initializer [1, 0, 2, -3]
-          %y: f32[N,4,4] = ConvTranspose(%x, %w_1, %b_1) {group: 2} return %y }
+          %w: f32[2,2,1] = initializer [1, 2, 3, 8] %b: f32[4] = initializer [1, 0, 2, -3]
+          %y: f32[N,4,4] = ConvTranspose(%x, %w, %b) {group: 2} return %y }
         """,
       skip: """
         (%x: f32[N,1,4]) -> (%y, %m, %v) {
