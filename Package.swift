@@ -43,7 +43,7 @@ let package = Package(
     system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     .target(name: "CSchemas", dependencies: ["CProtobufC"]),
     .target(name: "CKernels"),
-    .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "COneDNN"),
 
     // Floor 1: bytes.
     library("DecantBytes", ["CKernels", "CCrypto"]),

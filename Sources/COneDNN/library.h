@@ -1,0 +1,32 @@
+// The functions of libdnnl that are used, found by name when it is loaded.
+#ifndef DECANT_DNNL_LIBRARY_H
+#define DECANT_DNNL_LIBRARY_H
+#include <oneapi/dnnl/dnnl.h>
+#include <oneapi/dnnl/dnnl_debug.h>
+
+#define DECANT_DNNL_FUNCTIONS(X) \
+  X(version) X(status2str) \
+  X(engine_create) X(stream_create) X(stream_wait) X(stream_destroy) \
+  X(memory_create) X(memory_destroy) \
+  X(memory_desc_init_by_tag) X(memory_desc_init_by_strides) X(memory_desc_equal) X(memory_desc_get_size) \
+  X(primitive_attr_create) X(primitive_attr_destroy) X(primitive_attr_set_scratchpad_mode) \
+  X(primitive_desc_create) X(primitive_desc_destroy) X(primitive_desc_query_md) \
+  X(primitive_create) X(primitive_destroy) X(primitive_execute) \
+  X(dilated_convolution_forward_desc_init) X(dilated_deconvolution_forward_desc_init) \
+  X(matmul_desc_init) X(pooling_v2_forward_desc_init) X(eltwise_forward_desc_init) X(binary_desc_init) \
+  X(batch_normalization_forward_desc_init) \
+  X(softmax_v2_forward_desc_init) X(concat_primitive_desc_create) X(reorder_primitive_desc_create)
+
+typedef struct {
+#define X(name) __typeof__(&dnnl_##name) name;
+  DECANT_DNNL_FUNCTIONS(X)
+#undef X
+  /// OpenMP's, from the runtime that libdnnl brings; NULL when it is built without.
+  void (*set_threads)(int);
+  /// The processor.
+  dnnl_engine_t engine;
+} decant_library;
+
+/// The library. Only after decant_dnnl_load() has returned NULL.
+extern decant_library decant_dnnl;
+#endif

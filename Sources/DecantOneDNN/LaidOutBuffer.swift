@@ -1,0 +1,54 @@
+internal import DecantIR
+internal import DecantRuntime
+
+/// A tensor in a layout of oneDNN's: written once by the primitive that makes it, then only read.
+@safe final class LaidOutBuffer: @unchecked Sendable {
+  let layout: Layout
+  let pointer: UnsafeMutableRawPointer
+  let byteCount: Int
+  private static let alignment = 64
+
+  /// Memory that is not initialized.
+  init(_ layout: Layout) {
+    self.layout = layout
+    byteCount = layout.byteCount
+    unsafe pointer = UnsafeMutableRawPointer.allocate(byteCount: max(1, byteCount), alignment: LaidOutBuffer.alignment)
+  }
+
+  deinit { unsafe pointer.deallocate() }
+
+  /// As other kernels see it.
+  func tensor(_ shape: [Int], threads: Int) -> RuntimeTensor {
+    let unpack: @Sendable () throws(OpError) -> Tensor = { () throws(OpError) in
+      let dense = try Layout.dense(shape)
+      let primitive = try Primitive.reorder(from: self.layout, to: dense, threads: threads)
+      return try Tensor(of: Float.self, shape: shape) { (span) throws(OpError) in
+        try primitive.run([.source(.buffer(self))], into: &span, dense)
+      }
+    }
+    return .laidOut(
+      LaidOutTensor(type: ConcreteType(.float32, shape), byteCount: byteCount, content: self, unpack: unpack))
+  }
+}
+
+/// Bytes that a primitive reads, with their owner.
+enum Content: Sendable {
+  case tensor(Tensor, Layout)
+  case buffer(LaidOutBuffer)
+
+  var layout: Layout {
+    switch self {
+    case .tensor(_, let layout): layout
+    case .buffer(let buffer): buffer.layout
+    }
+  }
+
+  /// Where the bytes are, for as long as the content is kept: its owner never moves them.
+  var pointer: UnsafeMutableRawPointer? {
+    switch self {
+    case .tensor(let tensor, _):
+      unsafe tensor.bytes?.bytes.withUnsafeBytes { unsafe UnsafeMutableRawPointer(mutating: $0.baseAddress) }
+    case .buffer(let buffer): unsafe buffer.pointer
+    }
+  }
+}

@@ -1,0 +1,58 @@
+internal import COneDNN
+internal import DecantIR
+
+/// How the elements of a float tensor lie in memory, as oneDNN describes it.
+struct Layout: Sendable {
+  let description: dnnl_memory_desc_t
+
+  /// oneDNN's limit.
+  static let maximumRank = 12
+
+  init(_ description: dnnl_memory_desc_t) { self.description = description }
+
+  /// Row-major.
+  static func dense(_ shape: [Int]) throws(OpError) -> Layout {
+    var strides = [Int](repeating: 1, count: shape.count)
+    for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * max(1, shape[axis + 1]) }
+    return try strided(shape, strides)
+  }
+
+  /// With the given distances between neighbours along each axis, in elements.
+  static func strided(_ shape: [Int], _ strides: [Int]) throws(OpError) -> Layout {
+    try make(shape, strides)
+  }
+
+  /// For oneDNN to choose.
+  static func any(_ shape: [Int]) throws(OpError) -> Layout { try make(shape, nil) }
+
+  private static func make(_ shape: [Int], _ strides: [Int]?) throws(OpError) -> Layout {
+    // A scalar is a vector of one.
+    let extents = shape.isEmpty ? [1] : shape.map(Int64.init)
+    let steps = strides.map { $0.isEmpty ? [1] : $0.map(Int64.init) }
+    guard extents.count <= maximumRank else { throw OpError("oneDNN takes at most \(maximumRank) axes", kind: .unsupported) }
+    var description = dnnl_memory_desc_t()
+    let status = unsafe extents.withUnsafeBufferPointer { extents in
+      guard let steps else {
+        return unsafe decant_dnnl_layout(&description, Int32(extents.count), extents.baseAddress, dnnl_f32, nil)
+      }
+      return unsafe steps.withUnsafeBufferPointer { steps in
+        unsafe decant_dnnl_layout(
+          &description, Int32(extents.count), extents.baseAddress, dnnl_f32, steps.baseAddress)
+      }
+    }
+    try Library.check(status, "describe the shape \(shape)")
+    return Layout(description)
+  }
+
+  /// How many bytes a tensor takes, padding included.
+  var byteCount: Int {
+    unsafe withUnsafePointer(to: description) { unsafe decant_dnnl_layout_size($0) }
+  }
+
+  /// Whether tensors of both lie alike.
+  func matches(_ other: Layout) -> Bool {
+    unsafe withUnsafePointer(to: description) { a in
+      unsafe withUnsafePointer(to: other.description) { b in unsafe decant_dnnl_layout_equal(a, b) != 0 }
+    }
+  }
+}
