@@ -1,3 +1,4 @@
+internal import DecantBytes
 internal import DecantIR
 internal import DecantRuntime
 
@@ -47,8 +48,9 @@ enum Content: Sendable {
   var pointer: UnsafeMutableRawPointer? {
     switch self {
     case .tensor(let tensor, _):
-      unsafe tensor.bytes?.bytes.withUnsafeBytes { unsafe UnsafeMutableRawPointer(mutating: $0.baseAddress) }
-    case .buffer(let buffer): unsafe buffer.pointer
+      guard let slice = tensor.bytes else { return nil }
+      return unsafe slice.bytes.withUnsafeBytes { unsafe UnsafeMutableRawPointer(mutating: $0.baseAddress) }
+    case .buffer(let buffer): return unsafe buffer.pointer
     }
   }
 }

@@ -28,7 +28,7 @@ internal import DecantIR
   /// The layout in which it gives the result.
   var destination: Layout { unsafe Layout(made.destination) }
 
-  private var made: decant_primitive
+  private let made: decant_primitive
   private let threads: Int32
 
   private init(_ made: decant_primitive, threads: Int32) {
@@ -36,12 +36,15 @@ internal import DecantIR
     self.threads = threads
   }
 
-  deinit { unsafe decant_dnnl_destroy(&made) }
+  deinit {
+    var made = unsafe made
+    unsafe decant_dnnl_destroy(&made)
+  }
 
   /// The primitive that `prepare` describes; nil when oneDNN does not have it.
   ///
   /// - Throws: ``OpError`` when oneDNN fails.
-  static func make(
+  @safe static func make(
     threads: Int, _ prepare: (inout decant_primitive, Int32) -> dnnl_status_t
   ) throws(OpError) -> Primitive? {
     var made = unsafe decant_primitive()
@@ -67,12 +70,12 @@ internal import DecantIR
 
   /// Runs it; the result goes to `result`, which lies as ``destination`` says.
   func run(_ arguments: [Argument], into result: LaidOutBuffer) throws(OpError) {
-    try run(arguments, unsafe result.pointer, result.layout)
+    try unsafe run(arguments, result.pointer, result.layout)
   }
 
   /// Runs it; the result goes to `result`, which lies as `layout` says.
   func run(_ arguments: [Argument], into result: inout MutableSpan<Float>, _ layout: Layout) throws(OpError) {
-    let pointer = unsafe result.withUnsafeMutableBufferPointer { unsafe UnsafeMutableRawPointer($0.baseAddress) }
+    let pointer = unsafe result.withUnsafeMutableBufferPointer { UnsafeMutableRawPointer($0.baseAddress) }
     try unsafe run(arguments, pointer, layout)
   }
 
@@ -80,8 +83,8 @@ internal import DecantIR
     _ arguments: [Argument], _ pointer: UnsafeMutableRawPointer?, _ layout: Layout
   ) throws(OpError) {
     // oneDNN reads the layouts through pointers: they live in one array for as long as the call lasts.
-    let layouts = arguments.map(\.content.layout.description) + [layout.description]
-    let status = unsafe withExtendedLifetime(arguments) {
+    let layouts = arguments.map { $0.content.layout.description } + [layout.description]
+    let status = withExtendedLifetime(arguments) {
       unsafe layouts.withUnsafeBufferPointer { layouts in
         var bound: [decant_argument] = unsafe []
         unsafe bound.reserveCapacity(layouts.count)
@@ -95,7 +98,9 @@ internal import DecantIR
           decant_argument(
             place: DNNL_ARG_DST, layout: layouts.baseAddress.map { unsafe $0 + arguments.count }, bytes: pointer))
         return unsafe bound.withUnsafeBufferPointer { bound in
-          unsafe decant_dnnl_execute(&made, threads, Int32(bound.count), bound.baseAddress)
+          unsafe withUnsafePointer(to: made) { made in
+            unsafe decant_dnnl_execute(made, threads, Int32(bound.count), bound.baseAddress)
+          }
         }
       }
     }

@@ -28,7 +28,7 @@ struct BinaryKernel: Kernel {
     line: (_ constant: Float, _ isFirst: Bool) -> (Float, Float)?
   ) throws(OpError) -> (any Kernel)? {
     guard let a = request.operand(0), let b = request.operand(1) else { return nil }
-    if a.shape == b.shape, request.constant(0) == nil, request.constant(1) == nil {
+    if a.shape == b.shape {
       return BinaryKernel(
         algorithm: algorithm, shape: a.shape, threads: request.threads, reorders: Reorders(threads: request.threads))
     }

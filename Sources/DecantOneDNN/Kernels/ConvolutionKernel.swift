@@ -105,12 +105,7 @@ private struct Geometry {
     let (axes, outputs): ([Window.Axis], [Int])
     if transposed {
       let window = try TransposedWindowRule(attributes, kernel: kernel).resolve(spatial)
-      // The window slides over the result: input and output change places.
-      axes = window.axes.map { axis in
-        Window.Axis(
-          input: axis.input, output: axis.output, kernel: axis.kernel, stride: axis.stride, dilation: axis.dilation,
-          padBegin: axis.padBegin, padEnd: axis.padEnd)
-      }
+      axes = window.axes
       outputs = window.axes.map(\.input)
     } else {
       axes = try WindowRule(attributes, kernel: kernel).resolve(spatial).axes
