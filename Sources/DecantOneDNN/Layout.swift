@@ -29,7 +29,9 @@ struct Layout: Sendable {
     // A scalar is a vector of one.
     let extents = shape.isEmpty ? [1] : shape.map(Int64.init)
     let steps = strides.map { $0.isEmpty ? [1] : $0.map(Int64.init) }
-    guard extents.count <= maximumRank else { throw OpError("oneDNN takes at most \(maximumRank) axes", kind: .unsupported) }
+    guard extents.count <= maximumRank else {
+      throw OpError("oneDNN takes at most \(maximumRank) axes", kind: .unsupported)
+    }
     var description = dnnl_memory_desc_t()
     let status = unsafe extents.withUnsafeBufferPointer { extents in
       guard let steps else {

@@ -1,4 +1,5 @@
 internal import COneDNN
+public import DecantBytes
 public import DecantIR
 public import DecantRuntime
 
@@ -40,8 +41,14 @@ public struct OneDNNBackend: Backend {
 
   /// Loads oneDNN.
   ///
-  /// - Throws: ``OpError`` when the machine does not have it.
-  public init() throws(OpError) { try Library.load() }
+  /// - Throws: `unsupported` when the machine does not have it.
+  public init() throws(DecantError) {
+    do throws(OpError) {
+      try Library.load()
+    } catch {
+      throw DecantError(error)
+    }
+  }
 
   /// The operators that it computes, for float32 operands, sorted.
   public static var operators: [OpName] { makers.keys.sorted() }
@@ -51,7 +58,9 @@ public struct OneDNNBackend: Backend {
     guard let make = OneDNNBackend.makers[request.op] else { return nil }
     for operand in request.operands {
       guard let operand else { continue }
-      guard operand.dataType == .float32, operand.rank <= Layout.maximumRank, !operand.shape.contains(0) else { return nil }
+      guard operand.dataType == .float32, operand.rank <= Layout.maximumRank, !operand.shape.contains(0) else {
+        return nil
+      }
     }
     return try make(request)
   }

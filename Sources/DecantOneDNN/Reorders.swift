@@ -57,7 +57,8 @@ extension Primitive {
     let layout = destination
     guard layout.byteCount <= byteLimit else {
       throw OpError(
-        "a result of f32\(shape) needs \(layout.byteCount) bytes, more than the \(byteLimit) allowed", kind: .overBudget)
+        "a result of f32\(shape) needs \(layout.byteCount) bytes, more than the \(byteLimit) allowed", kind: .overBudget
+      )
     }
     if layout.matches(try .dense(shape)) { return .plain(try plainResult(arguments, shape: shape)) }
     let buffer = LaidOutBuffer(layout)

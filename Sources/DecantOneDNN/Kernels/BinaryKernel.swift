@@ -20,7 +20,9 @@ struct BinaryKernel: Kernel {
   static let multiply: OneDNNBackend.Maker = { request throws(OpError) in
     try make(request, dnnl_binary_mul) { constant, _ in (constant, 0) }
   }
-  static let divide: OneDNNBackend.Maker = { request throws(OpError) in try make(request, dnnl_binary_div) { _, _ in nil } }
+  static let divide: OneDNNBackend.Maker = { request throws(OpError) in
+    try make(request, dnnl_binary_div) { _, _ in nil }
+  }
 
   /// `line` says what the operation with a constant scalar is as `a·x + b`.
   private static func make(

@@ -41,7 +41,8 @@ struct ConvolutionKernel: Kernel {
     hasBias = request.operand(2) != nil
     let biasLayout = hasBias ? try Layout.dense([geometry.output[1]]) : nil
     let made = try Primitive.make(threads: request.threads) { made, threads in
-      unsafe geometry.withLayouts(source, anyWeights, biasLayout, destination) { window, source, weights, bias, result in
+      unsafe geometry.withLayouts(source, anyWeights, biasLayout, destination) {
+        window, source, weights, bias, result in
         unsafe decant_dnnl_convolution(&made, threads, transposed ? 1 : 0, window, source, weights, bias, result)
       }
     }

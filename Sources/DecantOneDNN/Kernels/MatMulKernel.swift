@@ -36,7 +36,8 @@ struct MatMulKernel: Kernel {
   private func check(_ byteLimit: Int) throws(OpError) {
     let bytes = try Tensor.byteCount(.float32, shape: shape)
     guard bytes <= byteLimit else {
-      throw OpError("a result of f32\(shape) needs \(bytes) bytes, more than the \(byteLimit) allowed", kind: .overBudget)
+      throw OpError(
+        "a result of f32\(shape) needs \(bytes) bytes, more than the \(byteLimit) allowed", kind: .overBudget)
     }
   }
 

@@ -1,7 +1,7 @@
-internal import DecantIR
+package import DecantIR
 
 /// How the window of a transposed convolution slides over its result.
-struct TransposedWindowRule {
+package struct TransposedWindowRule {
   private let rule: WindowRule
   private let outputPadding: [Int]
   private let outputShape: [Int]?
@@ -9,7 +9,7 @@ struct TransposedWindowRule {
   /// From a node's attributes.
   ///
   /// - Throws: ``OpError`` for numbers out of range and wrong counts.
-  init(_ attributes: Attributes, kernel: [Int]) throws(OpError) {
+  package init(_ attributes: Attributes, kernel: [Int]) throws(OpError) {
     rule = try WindowRule(attributes, kernel: kernel)
     let rank = kernel.count
     outputPadding = try attributes.ints("output_padding", count: rank, in: 0...WindowRule.limit, default: 0)
@@ -42,7 +42,7 @@ struct TransposedWindowRule {
   /// The window with which the result's convolution would give the operand: its input is the result.
   ///
   /// - Throws: ``OpError`` when the result would have a negative extent.
-  func resolve(_ extents: [Int]) throws(OpError) -> Window {
+  package func resolve(_ extents: [Int]) throws(OpError) -> Window {
     guard extents.count == rule.kernel.count else {
       throw OpError("expected \(rule.kernel.count) spatial axes, got \(extents.count)")
     }

@@ -1,7 +1,7 @@
-internal import DecantIR
+package import DecantIR
 
 /// How a window slides over the spatial axes, as convolutions and pooling describe it.
-struct WindowRule {
+package struct WindowRule {
   /// Who computes the padding.
   enum Padding: String {
     case explicit = "NOTSET"
@@ -28,7 +28,7 @@ struct WindowRule {
   /// From a node's attributes.
   ///
   /// - Throws: ``OpError`` for strides, dilations and extents below 1, negative pads and wrong counts.
-  init(_ attributes: Attributes, kernel: [Int]) throws(OpError) {
+  package init(_ attributes: Attributes, kernel: [Int]) throws(OpError) {
     let rank = kernel.count
     guard kernel.allSatisfy({ $0 >= 1 && $0 <= WindowRule.limit }) else {
       throw OpError("'kernel_shape' expected numbers in 1...\(WindowRule.limit), got \(kernel)")
@@ -53,7 +53,7 @@ struct WindowRule {
   /// The window over spatial extents that are known.
   ///
   /// - Throws: ``OpError`` when it does not fit once.
-  func resolve(_ extents: [Int]) throws(OpError) -> Window {
+  package func resolve(_ extents: [Int]) throws(OpError) -> Window {
     guard extents.count == kernel.count else {
       throw OpError("expected \(kernel.count) spatial axes, got \(extents.count)")
     }
@@ -120,16 +120,16 @@ struct WindowRule {
 }
 
 /// A window over extents that are known.
-struct Window {
+package struct Window {
   /// One spatial axis.
-  struct Axis {
-    let input: Int
-    let output: Int
-    let kernel: Int
-    let stride: Int
-    let dilation: Int
-    let padBegin: Int
-    let padEnd: Int
+  package struct Axis {
+    package let input: Int
+    package let output: Int
+    package let kernel: Int
+    package let stride: Int
+    package let dilation: Int
+    package let padBegin: Int
+    package let padEnd: Int
 
     /// The input's place under tap `tap` of the window at `position`; negative or past the end in the padding.
     @inline(__always) func place(_ position: Int, _ tap: Int) -> Int {
@@ -153,7 +153,7 @@ struct Window {
     }
   }
 
-  let axes: [Axis]
+  package let axes: [Axis]
 
   /// The extents of the result.
   var outputs: [Int] { axes.map(\.output) }

@@ -17,19 +17,18 @@ struct MatMulShape {
     guard last == b[max(b.count - 2, 0)] else { throw OpError("expected equal inner extents, got \(a) and \(b)") }
     inner = last
     columns = b.count > 1 ? b[b.count - 1] : 1
-    self.a = Array(a.dropLast(2))
-    self.b = Array(b.dropLast(2))
-    let batch = try Broadcast.extents([self.a, self.b])
+    let (left, right) = (Array(a.dropLast(2)), Array(b.dropLast(2)))
+    let batch = try Broadcast.extents([left, right])
     result = batch + a.dropLast().suffix(1) + (b.count > 1 ? b.suffix(1) : [])
     let height = a.count > 1 ? a[a.count - 2] : 1
     _ = try Tensor.elementCount(shape: result)
-    if self.b.allSatisfy({ $0 == 1 }), batch == self.a {
+    if right.allSatisfy({ $0 == 1 }), batch == left {
       // One matrix on the right: the batch is more rows.
       rows = try product(of: batch + [height])
-      self.batch = []
+      (self.batch, self.a, self.b) = ([], [], [])
     } else {
       rows = height
-      self.batch = batch
+      (self.batch, self.a, self.b) = (batch, left, right)
     }
   }
 
