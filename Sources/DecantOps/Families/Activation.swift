@@ -2,5 +2,9 @@ internal import DecantIR
 
 /// Activation functions.
 enum Activation {
-  static let definitions: [OpDefinition] = []
+  static let definitions: [OpDefinition] = [
+    PointwiseActivation.definitions,
+    SoftmaxOps.definitions,
+    DropoutOps.definitions,
+  ].flatMap { $0 }
 }

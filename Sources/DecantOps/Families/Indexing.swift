@@ -2,5 +2,15 @@ internal import DecantIR
 
 /// Constants, and operators that pick, place, search and count elements.
 enum Indexing {
-  static let definitions: [OpDefinition] = []
+  static let definitions: [OpDefinition] = [
+    ArgumentOps.definitions,
+    ConstantOps.definitions,
+    CumulativeOps.definitions,
+    DetectionOps.definitions,
+    GatherOps.definitions,
+    MaskOps.definitions,
+    ScatterOps.definitions,
+    SequenceRangeOps.definitions,
+    TopKOps.definitions,
+  ].flatMap { $0 }
 }
