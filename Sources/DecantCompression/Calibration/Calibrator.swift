@@ -1,0 +1,132 @@
+public import DecantBytes
+public import DecantIR
+public import DecantRuntime
+internal import Synchronization
+
+/// Runs a model on samples and keeps a few numbers of each value: one pass, in memory that does not grow with the samples.
+public struct Calibrator: Sendable {
+  /// Where samples come from; asked from several threads.
+  public struct Samples: Sendable {
+    /// How many there are.
+    public let count: Int
+    /// The inputs of sample `index`, by name.
+    public let inputs: @Sendable (_ index: Int) throws(DecantError) -> [String: Tensor]
+
+    /// From a count and a way to each sample.
+    public init(
+      count: Int, inputs: @escaping @Sendable (_ index: Int) throws(DecantError) -> [String: Tensor]
+    ) {
+      self.count = count
+      self.inputs = inputs
+    }
+  }
+
+  private let executor: Executor
+  private let names: [ValueID: String]
+  private let threads: Int
+  private let reporter: any Reporter
+
+  /// Watches `values` of the main graph of `model`.
+  ///
+  /// - Throws: what compiling the model throws.
+  public init(
+    _ model: Model, values: [ValueID], backends: [any Backend], threads: Int = Parallel.processors,
+    reporter: any Reporter = SilentReporter()
+  ) throws(DecantError) {
+    executor = try Executor(model, backends: backends)
+    names = Dictionary(uniqueKeysWithValues: values.map { ($0, model.graph[$0].name) })
+    self.threads = threads
+    self.reporter = reporter
+  }
+
+  /// The statistics of all samples; the same whatever the order, the batching and the number of threads.
+  ///
+  /// - Throws: `malformed` naming the sample, for inputs that do not fit and for values that are not a number.
+  public func run(_ samples: Samples, withHistograms: Bool) throws(DecantError) -> CalibrationStatistics {
+    let collectors = try collect(samples, step: "calibrate") { _ in
+      TensorStatistics()
+    } observe: { (statistics, tensor) throws(OpError) in
+      try statistics.observe(tensor, withHistogram: withHistograms)
+    }
+    var total = CalibrationStatistics(samples: samples.count)
+    for collector in collectors { total.merge(CalibrationStatistics(tensors: collector)) }
+    return total
+  }
+
+  /// The ranges that ONNX Runtime's percentile calibrator chooses, in two passes: extremes, then its histogram.
+  ///
+  /// - Throws: as ``run(_:withHistograms:)``.
+  public func onnxRuntimePercentile(_ samples: Samples, percentage: Double) throws(DecantError) -> CalibratedRanges {
+    let extremes = try collect(samples, step: "calibrate: extremes") { _ in
+      MagnitudeExtremes()
+    } observe: { (extremes, tensor) throws(OpError) in
+      try extremes.observe(tensor)
+    }
+    var merged: [String: MagnitudeExtremes] = [:]
+    for collector in extremes { merged.merge(collector) { $0.merged(with: $1) } }
+    let known = merged
+    let histograms = try collect(samples, step: "calibrate: histograms") { name in
+      NumPyHistogram(low: known[name]?.least ?? 0, high: known[name]?.greatest ?? 0, bins: 2048)
+    } observe: { (histogram, tensor) throws(OpError) in
+      try histogram.observe(tensor)
+    }
+    var counted: [String: NumPyHistogram] = [:]
+    for collector in histograms { counted.merge(collector) { $0.merged(with: $1) } }
+    var ranges = CalibratedRanges()
+    for (name, histogram) in counted {
+      guard let observed = known[name]?.range else { continue }
+      let limit = histogram.edge(atPercentile: percentage)
+      ranges.byName[name] = TensorRange(
+        -limit < observed.low ? observed.low : -limit, limit > observed.high ? observed.high : limit)
+    }
+    return ranges
+  }
+
+  /// Runs all samples; each thread collects for itself, and the collections come back to be merged.
+  private func collect<State: Sendable>(
+    _ samples: Samples, step: String, make: @escaping @Sendable (String) -> State,
+    observe: @escaping @Sendable (inout State, Tensor) throws(OpError) -> Void
+  ) throws(DecantError) -> [[String: State]] {
+    guard samples.count > 0 else { throw DecantError(.malformed, "there are no samples to calibrate on") }
+    let free = Mutex<[Collection<State>]>([])
+    let done = Atomic<Int>(0)
+    reporter.report(.started(step))
+    try Parallel.forEach(count: samples.count, threads: threads) { (range) throws(DecantError) in
+      let collection = free.withLock { $0.popLast() } ?? Collection<State>()
+      for index in range {
+        do throws(DecantError) {
+          let tap = StatisticsTap(Set(names.keys)) { (value, tensor) throws(OpError) in
+            guard let name = names[value] else { return }
+            try collection.update(name, make, tensor, observe)
+          }
+          _ = try executor.run(try samples.inputs(index), tap: tap)
+        } catch {
+          throw error.within("sample \(index)")
+        }
+        let finished = done.add(1, ordering: .relaxed).newValue
+        reporter.report(.progress(step, done: finished, total: samples.count, unit: "samples"))
+      }
+      free.withLock { $0.append(collection) }
+    }
+    reporter.report(.finished(step, summary: "\(samples.count) samples"))
+    return free.withLock { $0.map(\.states) }
+  }
+}
+
+/// What one thread has collected; used by one thread at a time.
+private final class Collection<State: Sendable>: Sendable {
+  private let storage = Mutex<[String: State]>([:])
+
+  var states: [String: State] { storage.withLock { $0 } }
+
+  func update(
+    _ name: String, _ make: (String) -> State, _ tensor: Tensor,
+    _ observe: (inout State, Tensor) throws(OpError) -> Void
+  ) throws(OpError) {
+    let taken = storage.withLock { $0.removeValue(forKey: name) }
+    var state = taken ?? make(name)
+    try observe(&state, tensor)
+    let updated = state
+    storage.withLock { $0[name] = updated }
+  }
+}
