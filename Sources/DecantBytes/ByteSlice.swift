@@ -119,3 +119,21 @@ extension ByteSlice: Hashable {
     }
   }
 }
+
+extension ByteSlice {
+  /// A copy of the bytes of `slices`, one after the other.
+  public init(joining slices: [ByteSlice]) {
+    self.init(count: slices.reduce(0) { $0 + $1.count }) { span in
+      unsafe span.withUnsafeMutableBytes { buffer in
+        var offset = 0
+        for slice in slices {
+          unsafe slice.bytes.withUnsafeBytes { source in
+            unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<offset + slice.count]).copyMemory(
+              from: source)
+          }
+          offset += slice.count
+        }
+      }
+    }
+  }
+}
