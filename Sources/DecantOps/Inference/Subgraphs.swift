@@ -58,7 +58,7 @@ extension TypeInference {
     guard !graphs.isEmpty else { return }
     for (name, value) in rewriter.graph[node].attributes {
       guard case .graph(let subgraph) = value else { continue }
-      guard let inferred = graphs.first(where: { $0.before == subgraph })?.after, inferred != subgraph else { continue }
+      guard let inferred = graphs.last(where: { $0.before == subgraph })?.after, inferred != subgraph else { continue }
       rewriter.setAttribute(node, name, .graph(inferred))
     }
   }

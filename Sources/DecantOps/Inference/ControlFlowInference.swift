@@ -1,0 +1,157 @@
+internal import DecantIR
+
+extension ValueType {
+  /// A type that values of both types have; unknown where they have nothing in common.
+  func joined(with other: ValueType) -> ValueType {
+    if self == other { return self }
+    switch (self, other) {
+    case (.tensor(let a), .tensor(let b)) where a.dataType == b.dataType:
+      return .tensor(TensorType(a.dataType, a.shape?.joined(with: b.shape)))
+    case (.sequence(let a), .sequence(let b)): return .sequence(a.joined(with: b))
+    case (.optional(let a), .optional(let b)): return .optional(a.joined(with: b))
+    default: return .unknown
+    }
+  }
+
+  /// The same type without what is known of shapes.
+  var withoutShape: ValueType {
+    switch self {
+    case .tensor(let type): .tensor(TensorType(type.dataType, nil))
+    case .sequence(let element): .sequence(element.withoutShape)
+    case .optional(let element): .optional(element.withoutShape)
+    default: self
+    }
+  }
+
+  /// The type of a stack of such tensors along a new axis; an axis out of range leaves the rank open.
+  func stacked(_ extent: Dimension, axis: Int) -> ValueType {
+    guard case .tensor(let type) = self else { return .unknown }
+    guard var shape = type.shape else { return self }
+    let place = axis < 0 ? axis + shape.rank + 1 : axis
+    guard (0...shape.rank).contains(place) else { return withoutShape }
+    shape.dimensions.insert(extent, at: place)
+    return .tensor(TensorType(type.dataType, shape))
+  }
+}
+
+extension Shape {
+  fileprivate func joined(with other: Shape?) -> Shape? {
+    guard let other, rank == other.rank else { return nil }
+    return Shape(zip(dimensions, other.dimensions).map { $0 == $1 ? $0 : .unknown })
+  }
+}
+
+/// `If`: what both branches agree on.
+enum BranchInference {
+  @Sendable static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+    let one = try context.inferSubgraph(try ControlFlow.graph(context.attributes, "then_branch"), [])
+    let other = try context.inferSubgraph(try ControlFlow.graph(context.attributes, "else_branch"), [])
+    guard one.count == other.count else {
+      throw OpError("expected branches with as many outputs, got \(one.count) and \(other.count)")
+    }
+    return zip(one, other).map { $0.joined(with: $1) }
+  }
+}
+
+/// Types that stay true through all iterations of a body.
+enum CarriedTypes {
+  /// The body's output types once the carried ones no longer change.
+  ///
+  /// `initial` are the types before the first iteration. The body takes `before`, then the carried values, then `after`;
+  /// it gives `skipped` outputs, then the carried values.
+  static func settle(
+    _ context: InferenceContext, _ body: Graph, initial: [ValueType], before: [ValueType], after: [ValueType],
+    skipped: Int
+  ) throws(OpError) -> (carried: [ValueType], outputs: [ValueType]) {
+    var carried = initial
+    for round in 0..<3 {
+      let outputs: [ValueType]
+      do throws(OpError) {
+        outputs = try context.inferSubgraph(body, before + carried + after)
+      } catch {
+        // The extents before the first iteration may be wrong for the next.
+        guard round == 0, carried != carried.map(\.withoutShape) else { throw error }
+        carried = carried.map(\.withoutShape)
+        continue
+      }
+      guard outputs.count >= skipped + carried.count else {
+        throw OpError("expected a body with at least \(skipped + carried.count) outputs, got \(outputs.count)")
+      }
+      let joined = zip(carried, outputs[skipped...]).map { old, new in new == .unknown ? old : old.joined(with: new) }
+      if joined == carried { return (carried, outputs) }
+      carried = round == 0 ? joined : joined.map(\.withoutShape)
+    }
+    return (carried, try context.inferSubgraph(body, before + carried + after))
+  }
+}
+
+/// `Loop`.
+enum LoopInference {
+  @Sendable static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+    let body = try ControlFlow.graph(context.attributes, "body")
+    let initial = context.types.indices.dropFirst(2).map { context.type($0) }
+    let (carried, outputs) = try CarriedTypes.settle(
+      context, body, initial: initial, before: [.tensor(.int64, []), .tensor(.bool, [])], after: [], skipped: 1)
+    return carried + outputs.dropFirst(1 + carried.count).map { $0.stacked(.unknown, axis: 0) }
+  }
+}
+
+/// `Scan`.
+enum ScanInference {
+  @Sendable static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+    let body = try ControlFlow.graph(context.attributes, "body")
+    let rule = try ScanRule(context.attributes, operands: context.types.count)
+    let initial = (0..<rule.states).map { context.type($0) }
+    var (steps, slices): (Dimension, [ValueType]) = (.unknown, [])
+    for index in 0..<rule.inputs {
+      guard let type = context.type(rule.states + index).tensor, var shape = type.shape else {
+        slices.append(context.type(rule.states + index).withoutShape)
+        continue
+      }
+      let axis = try context.normalize(axis: rule.inputAxis(index), rank: shape.rank, name: "scan_input_axes")
+      let extent = shape.dimensions.remove(at: axis)
+      if steps.fixed == nil, extent != .unknown { steps = extent }
+      slices.append(.tensor(TensorType(type.dataType, shape)))
+    }
+    let (carried, outputs) = try CarriedTypes.settle(
+      context, body, initial: initial, before: [], after: slices, skipped: 0)
+    let stacked = outputs.dropFirst(carried.count).enumerated().map { index, type in
+      type.stacked(steps, axis: rule.outputAxis(index))
+    }
+    return carried + stacked
+  }
+}
+
+/// Which operands of a `Scan` are states and which are cut into slices, and how.
+struct ScanRule {
+  /// How many states it carries.
+  let states: Int
+  /// How many operands it cuts.
+  let inputs: Int
+  private let attributes: Attributes
+
+  /// From the attributes of a node with `count` operands.
+  init(_ attributes: Attributes, operands count: Int) throws(OpError) {
+    let inputs = attributes.int("num_scan_inputs", default: 0)
+    guard (1...max(count, 1)).contains(inputs), inputs <= count else {
+      throw OpError("'num_scan_inputs' expected in 1...\(count), got \(inputs)")
+    }
+    self.inputs = inputs
+    states = count - inputs
+    self.attributes = attributes
+  }
+
+  private func number(_ name: String, _ index: Int) -> Int {
+    let values = attributes.ints(name) ?? []
+    return index < values.count ? values[index] : 0
+  }
+
+  /// The axis along which input `index` is cut.
+  func inputAxis(_ index: Int) -> Int { number("scan_input_axes", index) }
+  /// The axis along which output `index` is stacked.
+  func outputAxis(_ index: Int) -> Int { number("scan_output_axes", index) }
+  /// Whether input `index` is cut from the end.
+  func isInputReversed(_ index: Int) -> Bool { number("scan_input_directions", index) != 0 }
+  /// Whether output `index` is stacked from the end.
+  func isOutputReversed(_ index: Int) -> Bool { number("scan_output_directions", index) != 0 }
+}
