@@ -1,9 +1,9 @@
-internal import DecantIR
+public import DecantIR
 
 /// All rewrite rules.
 public enum RuleCatalog {
   /// One line a rule, sorted by name; at one node they are tried in this order.
-  static let rules: [RewriteRule] = [
+  public static let rules: [RewriteRule] = [
     DropDoubleInverse.rule,
     DropDropout.rule,
     DropIdentity.rule,

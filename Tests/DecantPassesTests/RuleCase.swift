@@ -3,7 +3,7 @@ import DecantIR
 import DecantOps
 import Testing
 
-@testable import DecantPasses
+import DecantPasses
 
 /// One rule: what it makes of a graph, and one graph that it leaves alone, with the reason.
 struct RuleCase: Sendable, CustomTestStringConvertible {
