@@ -51,11 +51,11 @@ public struct RewriteDriver: Sendable {
     }
   }
 
-  /// Tries the rules at `node` until one applies; whether one did.
+  /// Tries the rules at `node` until one applies; whether one did. Dead nodes are left to ``DropDeadNodes``.
   private func visit(
     _ node: NodeID, _ rewriter: inout Rewriter, _ context: PassContext, _ result: inout PassResult
   ) throws(DecantError) -> Bool {
-    guard let candidates = byRoot[rewriter.graph[node].op] else { return false }
+    guard let candidates = byRoot[rewriter.graph[node].op], !rewriter.isUnread(node) else { return false }
     let isExplained = context.explains(node, in: rewriter.graph)
     let name = isExplained ? rewriter.graph[node].name : ""
     for index in candidates {

@@ -40,5 +40,7 @@ import DecantPasses
   func passKeepsTheModel(_ pass: String, _ seed: UInt64) throws { try check(try Pipeline(parsing: pass), seed) }
 
   @Test(arguments: PassCatalog.pipelines.map(\.name), seeds)
-  func pipelineKeepsTheModel(_ pipeline: String, _ seed: UInt64) throws { try check(try Pipeline(parsing: pipeline), seed) }
+  func pipelineKeepsTheModel(_ pipeline: String, _ seed: UInt64) throws {
+    try check(try Pipeline(parsing: pipeline), seed)
+  }
 }

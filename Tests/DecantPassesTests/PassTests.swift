@@ -89,7 +89,7 @@ import Testing
       "fold-constants",
       """
       (%x: f32[N,8,16]) -> (%y, %z) {
-        %a = Constant() {value: f32[2] [1, 2]} %b = Neg(%a) %c = Mul(%a, %b)
+        %a = Constant() {value: tensor f32[2] [1, 2]} %b = Neg(%a) %c = Mul(%a, %b)
         %s = Shape(%x) %i: i64[] = initializer [2] %g = Gather(%s, %i) {axis: 0} %h = Add(%g, %i)
         %n: i64[] = initializer [0] %k = Gather(%s, %n) {axis: 0}
         return %c, %h }
@@ -108,7 +108,7 @@ import Testing
       "fold-constants",
       """
       (%x: f32[64]) -> (%y) {
-        %n: i64[1] = initializer [64] %a = ConstantOfShape(%n) {value: f32[1] [3]} %y = Add(%x, %a) return %y }
+        %n: i64[1] = initializer [64] %a = ConstantOfShape(%n) {value: tensor f32[1] [3]} %y = Add(%x, %a) return %y }
       """, context)
     #expect(after.nodeCount == 2)
     #expect(results[0].skips["fold-constants"]?.keys.contains("the model would grow by 248 bytes") ?? false)
@@ -120,7 +120,7 @@ import Testing
       "default",
       "() -> (%y) { %a: f32[4] = initializer sha256:\(digest) (16 bytes) %y = Neg(%a) return %y }")
     #expect(after.nodeCount == 1)
-    #expect(results[2].skips["fold-constants"] == ["the data of an operand is absent": 1])
+    #expect(results[2].skips["fold-constants"]?.keys.sorted() == ["the data of an operand is absent"])
   }
 
   @Test func infersFromGivenShapes() throws {
@@ -135,11 +135,12 @@ import Testing
     #expect(after == expected, "\(after)")
   }
 
-  @Test(arguments: [
-    (["z": [1]], "expected the name of an input (x, w), got 'z'"),
-    (["x": [1]], "expected a shape of rank 2 for input 'x', got [1]"),
-    (["w": [1, 2], "x": [3, 1]], "expected one extent for 'N' in the shapes given, got 1 and 3"),
-  ] as [([String: Shape], String)])
+  @Test(
+    arguments: [
+      (["z": [1]], "expected the name of an input (x, w), got 'z'"),
+      (["x": [1]], "expected a shape of rank 2 for input 'x', got [1]"),
+      (["w": [1, 2], "x": [3, 1]], "expected one extent for 'N' in the shapes given, got 1 and 3"),
+    ] as [([String: Shape], String)])
   func wrongShapesAreRefused(shapes: [String: Shape], message: String) throws {
     var context = PassContext()
     context.inputShapes = shapes

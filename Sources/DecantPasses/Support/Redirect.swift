@@ -58,6 +58,6 @@ extension Rewriter {
   mutating func replace(_ node: NodeID, by value: ValueID) {
     let name = graph[node].result(0).map { graph[$0].name }
     forward(node, to: value)
-    if let name { rename(value, to: name) }
+    if let name, graph.contains(value) { rename(value, to: name) }
   }
 }
