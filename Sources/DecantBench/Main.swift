@@ -1,5 +1,8 @@
 import ArgumentParser
 
+/// Measurements for decisions; not part of the product.
 @main
 struct BenchRoot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "DecantBench", abstract: "Measurements that decisions rest on", subcommands: [GraphCommand.self])
 }

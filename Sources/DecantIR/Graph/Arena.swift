@@ -1,17 +1,27 @@
 /// What can live in an ``Arena``: a type with a value that holds on to nothing, for free slots.
+@usableFromInline
 package protocol ArenaElement: Sendable {
   static var vacant: Self { get }
 }
 
 /// Slots with generations: a freed slot is used again under a new generation, so that old handles never match.
+///
+/// Reading is inlinable, for otherwise each read of a node from another module would be a call to a coroutine.
+@usableFromInline
 package struct Arena<Element: ArenaElement>: Sendable {
-  private struct Slot: Sendable {
+  @usableFromInline
+  struct Slot: Sendable {
     /// Even while the slot is in use, odd while it is free.
-    var generation: UInt32
-    var element: Element
+    @usableFromInline var generation: UInt32
+    @usableFromInline var element: Element
+
+    init(element: consuming Element) {
+      generation = 0
+      self.element = element
+    }
   }
 
-  private var slots: [Slot] = []
+  @usableFromInline var slots: [Slot] = []
   private var free: [UInt32] = []
 
   package init() {}
@@ -22,7 +32,7 @@ package struct Arena<Element: ArenaElement>: Sendable {
 
   package mutating func insert(_ element: consuming Element) -> (index: UInt32, generation: UInt32) {
     guard let index = free.popLast() else {
-      slots.append(Slot(generation: 0, element: element))
+      slots.append(Slot(element: element))
       return (UInt32(slots.count - 1), 0)
     }
     slots[Int(index)].generation &+= 1
@@ -37,12 +47,15 @@ package struct Arena<Element: ArenaElement>: Sendable {
     free.append(index)
   }
 
+  @inlinable
   package func contains(_ index: UInt32, _ generation: UInt32) -> Bool {
     index < slots.count && slots[Int(index)].generation == generation
   }
 
+  @inlinable
   package func generation(of index: UInt32) -> UInt32 { slots[Int(index)].generation }
 
+  @inlinable
   package subscript(index: UInt32, generation: UInt32) -> Element {
     _read {
       precondition(slots[Int(index)].generation == generation, "a handle of another graph, or of something erased")
@@ -52,6 +65,12 @@ package struct Arena<Element: ArenaElement>: Sendable {
       precondition(slots[Int(index)].generation == generation, "a handle of another graph, or of something erased")
       yield &slots[Int(index)].element
     }
+  }
+
+  /// The element in slot `index`, of any generation. Precondition: the slot is in use.
+  package subscript(slot index: UInt32) -> Element {
+    _read { yield slots[Int(index)].element }
+    _modify { yield &slots[Int(index)].element }
   }
 
   /// Whether both share their slots: copies, neither edited since.

@@ -13,19 +13,20 @@ public struct Graph: Sendable {
   /// Documentation and metadata.
   public package(set) var annotations: Annotations?
 
-  package var nodes = Arena<NodeSlot>()
-  package var values = Arena<Value>()
+  @usableFromInline package var nodes = Arena<NodeSlot>()
+  @usableFromInline package var values = Arena<Value>()
   package var uses = UseList()
   package var names = NameTable()
-  package var first = Links.none
-  package var last = Links.none
+  @usableFromInline package var first = Links.none
+  @usableFromInline package var last = Links.none
 
+  @usableFromInline
   package struct NodeSlot: ArenaElement {
-    package static var vacant: NodeSlot { NodeSlot(node: .vacant) }
+    @usableFromInline package static var vacant: NodeSlot { NodeSlot(node: .vacant) }
 
-    package var node: Node
-    package var previous = Links.none
-    package var next = Links.none
+    @usableFromInline package var node: Node
+    @usableFromInline package var previous = Links.none
+    @usableFromInline package var next = Links.none
   }
 
   /// An empty graph.
@@ -38,32 +39,34 @@ public struct Graph: Sendable {
   public var valueCount: Int { values.count }
 
   /// The node `id`. Precondition: it belongs to this graph and has not been erased.
+  @inlinable
   public subscript(id: NodeID) -> Node {
     _read { yield nodes[id.index, id.generation].node }
   }
 
   /// The value `id`. Precondition: it belongs to this graph and has not been erased.
+  @inlinable
   public subscript(id: ValueID) -> Value {
     _read { yield values[id.index, id.generation] }
   }
 
   /// Whether the node has not been erased.
-  public func contains(_ id: NodeID) -> Bool { nodes.contains(id.index, id.generation) }
+  @inlinable public func contains(_ id: NodeID) -> Bool { nodes.contains(id.index, id.generation) }
 
   /// Whether the value has not been erased.
-  public func contains(_ id: ValueID) -> Bool { values.contains(id.index, id.generation) }
+  @inlinable public func contains(_ id: ValueID) -> Bool { values.contains(id.index, id.generation) }
 
   /// The first node in order.
-  public var firstNode: NodeID? { nodeID(at: first) }
+  @inlinable public var firstNode: NodeID? { nodeID(at: first) }
 
   /// The last node in order.
-  public var lastNode: NodeID? { nodeID(at: last) }
+  @inlinable public var lastNode: NodeID? { nodeID(at: last) }
 
   /// The node after `id` in order.
-  public func node(after id: NodeID) -> NodeID? { nodeID(at: nodes[id.index, id.generation].next) }
+  @inlinable public func node(after id: NodeID) -> NodeID? { nodeID(at: nodes[id.index, id.generation].next) }
 
   /// The node before `id` in order.
-  public func node(before id: NodeID) -> NodeID? { nodeID(at: nodes[id.index, id.generation].previous) }
+  @inlinable public func node(before id: NodeID) -> NodeID? { nodeID(at: nodes[id.index, id.generation].previous) }
 
   /// The nodes in topological order: a list of its own, which edits do not disturb. O(nodes).
   public var order: [NodeID] {
@@ -135,16 +138,19 @@ public struct Graph: Sendable {
   }
 
   /// The node that produces operand `index` of `node`; nil for inputs, initializers and operands left out.
+  @inlinable
   public func producer(ofOperand index: Int, of node: NodeID) -> NodeID? {
     self[node].operand(index).flatMap { self[$0].producer }
   }
 
   /// The constant that operand `index` of `node` is; nil when it is computed, an input or left out.
+  @inlinable
   public func constant(ofOperand index: Int, of node: NodeID) -> Tensor? {
     self[node].operand(index).flatMap { self[$0].constant }
   }
 
   /// The type of operand `index` of `node`; nil when it is left out.
+  @inlinable
   public func type(ofOperand index: Int, of node: NodeID) -> ValueType? {
     self[node].operand(index).map { self[$0].type }
   }
@@ -156,6 +162,7 @@ public struct Graph: Sendable {
     }
   }
 
+  @inlinable
   package func nodeID(at index: UInt32) -> NodeID? {
     index == Links.none ? nil : NodeID(index: index, generation: nodes.generation(of: index))
   }

@@ -1,8 +1,9 @@
 /// Names a node of one graph. It stays valid until the node is erased, and is then never valid again.
-public struct NodeID: Hashable, Sendable {
-  package let index: UInt32
-  package let generation: UInt32
+@frozen public struct NodeID: Hashable, Sendable {
+  @usableFromInline package let index: UInt32
+  @usableFromInline package let generation: UInt32
 
+  @inlinable
   package init(index: UInt32, generation: UInt32) {
     self.index = index
     self.generation = generation
@@ -10,10 +11,11 @@ public struct NodeID: Hashable, Sendable {
 }
 
 /// Names a value of one graph. It stays valid until the value is erased, and is then never valid again.
-public struct ValueID: Hashable, Sendable {
-  package let index: UInt32
-  package let generation: UInt32
+@frozen public struct ValueID: Hashable, Sendable {
+  @usableFromInline package let index: UInt32
+  @usableFromInline package let generation: UInt32
 
+  @inlinable
   package init(index: UInt32, generation: UInt32) {
     self.index = index
     self.generation = generation

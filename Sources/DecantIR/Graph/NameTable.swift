@@ -11,9 +11,20 @@ package struct NameTable: Sendable {
 
   package func value(of name: String) -> ValueID? { owners[name] }
 
-  package func isTaken(_ name: String) -> Bool { owners[name] != nil || reserved.contains(name) }
+  package func isTaken(_ name: String) -> Bool {
+    owners[name] != nil || isReserved(name)
+  }
 
-  package mutating func claim(_ name: String, for value: ValueID) { owners[name] = value }
+  /// Whether an output has the name.
+  package func isReserved(_ name: String) -> Bool { !reserved.isEmpty && reserved.contains(name) }
+
+  /// Gives `name` to `value` unless another value has it; tells whether it did. Looks the name up once.
+  @discardableResult
+  package mutating func claim(_ name: String, for value: ValueID) -> Bool {
+    guard let owner = owners.updateValue(value, forKey: name) else { return true }
+    owners[name] = owner
+    return false
+  }
 
   package mutating func release(_ name: String) { owners[name] = nil }
 

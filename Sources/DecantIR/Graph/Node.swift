@@ -26,12 +26,14 @@ public struct Node: Sendable {
   }
 
   /// The operands that the operator's schema speaks of, without the captured ones.
-  public var declaredOperands: ArraySlice<ValueID?> { operands.dropLast(captureCount) }
+  @inlinable public var declaredOperands: ArraySlice<ValueID?> { operands.dropLast(captureCount) }
 
   /// Operand `index`; nil when it is left out or there are not that many.
+  @inlinable
   public func operand(_ index: Int) -> ValueID? { index < operands.count - captureCount ? operands[index] : nil }
 
   /// Result `index`; nil when it is left out or there are not that many.
+  @inlinable
   public func result(_ index: Int) -> ValueID? { index < results.count ? results[index] : nil }
 
   /// The subgraphs among the attributes, sorted by attribute name.
@@ -74,18 +76,18 @@ public struct Value: ArenaElement {
   /// How many places read it, outputs of the graph included.
   public package(set) var useCount = 0
 
-  package static var vacant: Value { Value(name: "", type: .unknown, definition: .initializer) }
+  @usableFromInline package static var vacant: Value { Value(name: "", type: .unknown, definition: .initializer) }
 
   /// The data, when it can never be anything else: that of an initializer.
-  public var constant: Tensor? { definition == .initializer ? data : nil }
+  @inlinable public var constant: Tensor? { definition == .initializer ? data : nil }
 
   /// The node that produces it.
-  public var producer: NodeID? {
+  @inlinable public var producer: NodeID? {
     if case .result(let node, _) = definition { node } else { nil }
   }
 
   /// Whether it is an input of the graph.
-  public var isInput: Bool {
+  @inlinable public var isInput: Bool {
     if case .input = definition { true } else { false }
   }
 }
@@ -104,7 +106,8 @@ public struct GraphOutput: Sendable, Hashable {
   package var use: UInt32
 }
 
+@usableFromInline
 package enum Links {
   /// No slot.
-  package static let none = UInt32.max
+  @inlinable package static var none: UInt32 { .max }
 }

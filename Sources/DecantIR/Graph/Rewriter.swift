@@ -32,7 +32,7 @@ public struct Rewriter: ~Copyable {
 
   /// Adds a constant under a fresh name made from `name`.
   public mutating func addInitializer(_ name: String, _ data: Tensor) -> ValueID {
-    addValue(graph.names.fresh(name), data.type, .initializer, data)
+    addFreshValue(name, data.type, .initializer, data)
   }
 
   /// Adds an output called `name`. The name must not be that of another output.
@@ -108,27 +108,14 @@ public struct Rewriter: ~Copyable {
     resultNames: [String?], resultTypes: [ValueType] = [], captureCount: Int = 0, overload: String = "",
     at position: Position = .end
   ) -> NodeID {
-    var node = Node.vacant
-    node.op = op
-    node.name = name
-    node.operands = operands
-    node.attributes = attributes
-    node.captureCount = captureCount
-    node.overload = overload
-    let handle = graph.nodes.insert(Graph.NodeSlot(node: node))
-    let id = NodeID(index: handle.index, generation: handle.generation)
-    place(id, position)
-    let uses = operands.enumerated().map { index, operand in
-      operand.map { graph.link(.operand(id, index: index), to: $0) } ?? Links.none
-    }
-    let results = resultNames.enumerated().map { index, resultName -> ValueID? in
-      guard let resultName else { return nil }
+    let id = insertNode(op, operands, attributes, name, captureCount, overload, position)
+    var results: [ValueID?] = []
+    results.reserveCapacity(resultNames.count)
+    for (index, resultName) in resultNames.enumerated() {
       let type = index < resultTypes.count ? resultTypes[index] : .unknown
-      return addValue(graph.names.fresh(resultName), type, .result(id, index: index), nil)
+      results.append(resultName.map { addFreshValue($0, type, .result(id, index: index), nil) })
     }
-    graph.nodes[id.index, id.generation].node.uses = uses
     graph.nodes[id.index, id.generation].node.results = results
-    touched.append(id)
     return id
   }
 
@@ -137,9 +124,9 @@ public struct Rewriter: ~Copyable {
     _ op: OpName, _ operands: [ValueID?], _ attributes: Attributes = [:], name: String, type: ValueType = .unknown,
     at position: Position = .end
   ) -> ValueID {
-    let id = addNode(
-      op, operands, attributes, name: name, resultNames: [name], resultTypes: [type], at: position)
-    guard let result = graph[id].results[0] else { preconditionFailure("the result was just made") }
+    let id = insertNode(op, operands, attributes, name, 0, "", position)
+    let result = addFreshValue(name, type, .result(id, index: 0), nil)
+    graph.nodes[id.index, id.generation].node.results = [result]
     return result
   }
 
@@ -202,9 +189,7 @@ public struct Rewriter: ~Copyable {
     let all = operands + captured
     for index in graph[node].operands.indices { drop(operand: index, of: node) }
     graph.nodes[node.index, node.generation].node.operands = all
-    graph.nodes[node.index, node.generation].node.uses = all.enumerated().map { index, operand in
-      operand.map { graph.link(.operand(node, index: index), to: $0) } ?? Links.none
-    }
+    graph.nodes[node.index, node.generation].node.uses = link(all, of: node)
     touch(node)
   }
 
@@ -228,7 +213,7 @@ public struct Rewriter: ~Copyable {
   /// Adds a result at the end of a node's results and returns it.
   public mutating func addResult(_ node: NodeID, name: String, type: ValueType) -> ValueID {
     let index = graph[node].results.count
-    let value = addValue(graph.names.fresh(name), type, .result(node, index: index), nil)
+    let value = addFreshValue(name, type, .result(node, index: index), nil)
     graph.nodes[node.index, node.generation].node.results.append(value)
     return value
   }
@@ -298,16 +283,62 @@ public struct Rewriter: ~Copyable {
 
   // MARK: Inside
 
+  /// A node without results yet, linked to its operands and placed.
+  private mutating func insertNode(
+    _ op: OpName, _ operands: [ValueID?], _ attributes: Attributes, _ name: String, _ captureCount: Int,
+    _ overload: String, _ position: Position
+  ) -> NodeID {
+    let node = Node(
+      op: op, name: name, operands: operands, results: [], attributes: attributes, captureCount: captureCount,
+      overload: overload, uses: [])
+    let handle = graph.nodes.insert(Graph.NodeSlot(node: node))
+    let id = NodeID(index: handle.index, generation: handle.generation)
+    place(id, position)
+    graph.nodes[slot: id.index].node.uses = link(operands, of: id)
+    touched.append(id)
+    return id
+  }
+
+  /// Use slots for `operands`, in parallel.
+  private mutating func link(_ operands: [ValueID?], of node: NodeID) -> [UInt32] {
+    var slots: [UInt32] = []
+    slots.reserveCapacity(operands.count)
+    for index in operands.indices {
+      if let operand = operands[index] {
+        slots.append(graph.link(.operand(node, index: index), to: operand))
+      } else {
+        slots.append(Links.none)
+      }
+    }
+    return slots
+  }
+
   private mutating func addValue(
     _ name: String, _ type: ValueType, _ definition: Value.Definition, _ data: Tensor?
   ) -> ValueID {
-    precondition(graph.value(named: name) == nil, "value names are unique")
-    var value = Value(name: name, type: type, definition: definition)
-    value.data = data
-    let handle = graph.values.insert(value)
-    let id = ValueID(index: handle.index, generation: handle.generation)
-    graph.names.claim(name, for: id)
+    let id = insertValue(name, type, definition, data)
+    let isNew = graph.names.claim(name, for: id)
+    precondition(isNew, "value names are unique")
     return id
+  }
+
+  /// A value whose name is made from `base`, which is `base` itself when it is free.
+  private mutating func addFreshValue(
+    _ base: String, _ type: ValueType, _ definition: Value.Definition, _ data: Tensor?
+  ) -> ValueID {
+    let id = insertValue(base, type, definition, data)
+    if !base.isEmpty, !graph.names.isReserved(base), graph.names.claim(base, for: id) { return id }
+    let name = graph.names.fresh(base)
+    graph.names.claim(name, for: id)
+    graph.values[slot: id.index].name = name
+    return id
+  }
+
+  private mutating func insertValue(
+    _ name: String, _ type: ValueType, _ definition: Value.Definition, _ data: Tensor?
+  ) -> ValueID {
+    let handle = graph.values.insert(Value(name: name, type: type, definition: definition, data: data))
+    return ValueID(index: handle.index, generation: handle.generation)
   }
 
   private mutating func removeValue(_ value: ValueID) {
@@ -362,8 +393,7 @@ public struct Rewriter: ~Copyable {
   }
 
   private mutating func unplace(_ node: NodeID) {
-    let slot = graph.nodes[node.index, node.generation]
-    connect(slot.previous, slot.next)
+    connect(graph.nodes[node.index, node.generation].previous, graph.nodes[node.index, node.generation].next)
   }
 
   /// Makes `next` follow `previous`; either may be none, for an end of the list.
@@ -371,12 +401,12 @@ public struct Rewriter: ~Copyable {
     if previous == Links.none {
       graph.first = next
     } else {
-      graph.nodes[previous, graph.nodes.generation(of: previous)].next = next
+      graph.nodes[slot: previous].next = next
     }
     if next == Links.none {
       graph.last = previous
     } else {
-      graph.nodes[next, graph.nodes.generation(of: next)].previous = previous
+      graph.nodes[slot: next].previous = previous
     }
   }
 }

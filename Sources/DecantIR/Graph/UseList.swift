@@ -32,9 +32,8 @@ package struct UseList: Sendable {
 extension Graph {
   /// Adds `use` at the end of the list of `value`.
   package mutating func link(_ use: Use, to value: ValueID) -> UInt32 {
-    let last = values[value.index, value.generation].lastUse
-    let slot = uses.insert(UseList.Slot(use: use, value: value, previous: last, next: Links.none))
-    append(slot, after: last, to: value)
+    let slot = uses.insert(UseList.Slot(use: use, value: value, previous: Links.none, next: Links.none))
+    append(slot, to: value)
     return slot
   }
 
@@ -47,35 +46,39 @@ extension Graph {
   /// Moves the use in `slot` to the end of the list of `value`.
   package mutating func relink(_ slot: UInt32, to value: ValueID) {
     detach(slot)
-    let last = values[value.index, value.generation].lastUse
     uses[slot].value = value
-    uses[slot].previous = last
-    uses[slot].next = Links.none
-    append(slot, after: last, to: value)
+    append(slot, to: value)
   }
 
-  private mutating func append(_ slot: UInt32, after last: UInt32, to value: ValueID) {
-    if last == Links.none {
-      values[value.index, value.generation].firstUse = slot
-    } else {
-      uses[last].next = slot
-    }
-    values[value.index, value.generation].lastUse = slot
-    values[value.index, value.generation].useCount += 1
+  private mutating func append(_ slot: UInt32, to value: ValueID) {
+    let last = values[value.index, value.generation].gain(slot)
+    uses[slot].previous = last
+    uses[slot].next = Links.none
+    if last != Links.none { uses[last].next = slot }
   }
 
   private mutating func detach(_ slot: UInt32) {
     let (value, previous, next) = (uses[slot].value, uses[slot].previous, uses[slot].next)
-    if previous == Links.none {
-      values[value.index, value.generation].firstUse = next
-    } else {
-      uses[previous].next = next
-    }
-    if next == Links.none {
-      values[value.index, value.generation].lastUse = previous
-    } else {
-      uses[next].previous = previous
-    }
-    values[value.index, value.generation].useCount -= 1
+    if previous != Links.none { uses[previous].next = next }
+    if next != Links.none { uses[next].previous = previous }
+    values[value.index, value.generation].lose(slot, previous, next)
+  }
+}
+
+extension Value {
+  /// Puts `slot` at the end of the uses; gives the one that was last.
+  fileprivate mutating func gain(_ slot: UInt32) -> UInt32 {
+    let last = lastUse
+    if last == Links.none { firstUse = slot }
+    lastUse = slot
+    useCount += 1
+    return last
+  }
+
+  /// Takes `slot`, between `previous` and `next`, out of the uses.
+  fileprivate mutating func lose(_ slot: UInt32, _ previous: UInt32, _ next: UInt32) {
+    if firstUse == slot { firstUse = next }
+    if lastUse == slot { lastUse = previous }
+    useCount -= 1
   }
 }
