@@ -70,9 +70,9 @@ measure float "$teacher"
 decant optimize "$teacher" -o "$out/optimized.onnx" >&2
 measure optimized "$out/optimized.onnx"
 
+decant calibrate "$out/optimized.onnx" --data "$train" --method entropy -o "$out/stats.json" >&2
 for method in minmax percentile entropy mse; do
-  decant calibrate "$out/optimized.onnx" --data "$train" --method "$method" -o "$out/$method.stats.json" >&2
-  decant quantize "$out/optimized.onnx" -o "$out/$method.onnx" --scheme int8 --stats "$out/$method.stats.json" >&2
+  decant quantize "$out/optimized.onnx" -o "$out/$method.onnx" --scheme int8 --stats "$out/stats.json" --method "$method" >&2
   measure "int8 $method" "$out/$method.onnx"
 done
 

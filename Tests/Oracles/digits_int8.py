@@ -32,6 +32,6 @@ teacher = digits / "teacher.onnx"
 checks.attempt("the teacher", lambda: checks.check(accuracy_in_decant(teacher) >= 0.985, "the teacher's accuracy", f"{accuracy_in_decant(teacher):.4f}"))
 for model in (teacher, digits / "student.onnx"):
     for method in ("minmax", "percentile", "entropy", "mse"):
-        for options in ([], ["--per-channel"]):
+        for options in ([], ["--no-per-channel"]):
             checks.attempt(f"{label(model)}, {method}", lambda: check(model, method, options))
 checks.finish()

@@ -29,7 +29,7 @@ def check(path):
     weights = folder / "weights"
     shutil.rmtree(weights, ignore_errors=True)
     decant("dump", path, "-o", second, "--weights", weights, "--force")
-    decant("convert", second, "-o", converted, "--force")
+    decant("convert", second, "--weights-from", weights, "-o", converted, "--force")
     same_outputs(f"{name}: through the text form", path, converted)
 
 
