@@ -1,67 +1,86 @@
 public import DecantBytes
 public import DecantIR
 
-/// NumPy's `.npz`: arrays by name in a ZIP archive, stored or deflated.
-public enum NumPyArchive {
-  /// The most bytes that one deflated array may inflate to.
-  public static let inflatedLimit = 4 << 30
+/// Arrays by name: a `.npz` file, which is a ZIP archive of `.npy` files.
+public struct NumPyArchive: Sendable {
+  /// The names, in the order of the archive, without `.npy`.
+  public let names: [String]
+  private let path: String
+  private let bytes: ByteSlice
+  private let entries: [String: ZipDirectory.Entry]
+  private let budget: Budget
 
-  /// Reads all arrays of the archive at `path`. Stored arrays stay in the mapped file.
+  /// Opens the archive at `path`; arrays are read when asked for.
   ///
-  /// - Throws: `unreadable`; `malformed` for archives whose parts disagree, with duplicate or path-like names, or with wrong
-  ///   checksums; `unsupported` for Python objects, encryption and other compressions; `overBudget` for arrays too large.
-  public static func read(_ path: String) throws(DecantError) -> [String: Tensor] {
-    let file = try MappedFile.open(path)
-    let entries: [ZipEntry]
-    do throws(WireError) {
-      entries = try ZipDirectory.read(file.bytes)
-    } catch {
-      throw error.within(path)
-    }
+  /// - Throws: `unreadable`, `malformed` or `unsupported`, with the path.
+  public static func open(_ path: String, budget: Budget = Budget()) throws(DecantError) -> NumPyArchive {
+    try NumPyArchive(try MappedFile.open(path).bytes, path: path, budget: budget)
+  }
+
+  /// All arrays of the archive at `path`.
+  ///
+  /// - Throws: what ``open(_:budget:)`` and ``array(_:)`` throw.
+  public static func read(_ path: String, budget: Budget = Budget()) throws(DecantError) -> [String: Tensor] {
+    let archive = try open(path, budget: budget)
     var arrays: [String: Tensor] = [:]
-    for entry in entries {
-      do throws(WireError) {
-        let name = try arrayName(entry)
-        guard arrays[name] == nil else { throw WireError(.malformed, at: entry.offset, "the name stands twice") }
-        arrays[name] = try NumPyFile.parse(try entry.contents(of: file.bytes, limit: inflatedLimit), base: entry.offset)
-      } catch {
-        throw error.within(path, "'\(entry.name)'")
-      }
-    }
+    for name in archive.names { arrays[name] = try archive.array(name) }
     return arrays
   }
 
-  /// Writes arrays to `path`, stored, in the given order: the same arrays give the same bytes.
-  ///
-  /// - Throws: `cannotCreate` or `inputOutput`; `unsupported` for types that NumPy lacks; `malformed` for names that an
-  ///   archive cannot hold.
-  public static func write(
-    _ arrays: [(name: String, tensor: Tensor)], to path: String, replacing: Bool = false
-  ) throws(DecantError) {
-    var pieces: [(name: String, header: [UInt8], data: ByteSlice)] = []
-    for (name, tensor) in arrays {
-      guard !name.isEmpty, !name.utf8.contains(0), name.utf8.count < 60_000 else {
-        throw DecantError(.malformed, "an archive cannot hold an array called '\(name)'", at: [path])
+  /// The archive that `bytes` hold; errors name `path`.
+  public init(_ bytes: ByteSlice, path: String = "", budget: Budget = Budget()) throws(DecantError) {
+    self.path = path
+    self.bytes = bytes
+    self.budget = budget
+    var names: [String] = []
+    var entries: [String: ZipDirectory.Entry] = [:]
+    do throws(WireError) {
+      for entry in try ZipDirectory(reading: bytes).entries {
+        guard entry.name.hasSuffix(".npy"), entry.name.count > 4 else {
+          throw WireError(.malformed, at: entry.range.lowerBound, "expected only arrays (.npy), got '\(entry.name)'")
+        }
+        let name = String(entry.name.dropLast(4))
+        names.append(name)
+        entries[name] = entry
       }
-      let (header, data) = try NumPyFile.pieces(of: tensor, at: path)
-      pieces.append((name + ".npy", header, data))
+    } catch {
+      throw path.isEmpty ? error.within() : error.within(path)
     }
-    let file = try AtomicFile(path, replacing: replacing)
-    var writer = ZipWriter(file)
-    for piece in pieces { try writer.add(piece.name, [ByteSlice(copying: piece.header), piece.data]) }
-    try writer.finish()
-    try file.commit()
+    self.names = names
+    self.entries = entries
   }
 
-  private static func arrayName(_ entry: ZipEntry) throws(WireError) -> String {
-    let name = entry.name
-    guard name.hasSuffix(".npy") else {
-      throw WireError(.malformed, at: entry.offset, "expected NAME.npy in a .npz, got '\(name)'")
+  /// The array called `name`; stored ones stay in the mapped file.
+  ///
+  /// - Throws: `malformed` when there is none, when its checksum is wrong or its `.npy` broken; `overBudget`.
+  public func array(_ name: String) throws(DecantError) -> Tensor {
+    let place = (path.isEmpty ? [] : [path]) + ["'\(name)'"]
+    guard let entry = entries[name] else {
+      throw DecantError(
+        .malformed, "there is no such array", at: place,
+        note: "there are \(names.map { "'\($0)'" }.joined(separator: ", "))")
     }
-    let isPath = name.hasPrefix("/") || name.contains("\\") || name.split(separator: "/").contains("..")
-    guard !isPath, !name.utf8.contains(0) else {
-      throw WireError(.malformed, at: entry.offset, "expected the name of an array, got the path '\(name)'")
+    let content: ByteSlice
+    do throws(WireError) {
+      content = try self.content(of: entry)
+    } catch {
+      throw place.reversed().reduce(error.within()) { $0.within($1) }
     }
-    return String(name.dropLast(4))
+    return try NumPyFile.decode(content, at: place, budget: budget)
+  }
+
+  private func content(of entry: ZipDirectory.Entry) throws(WireError) -> ByteSlice {
+    var content = bytes[entry.range]
+    if entry.isDeflated {
+      try budget.take(bytes: entry.size, for: "the inflated array", at: entry.range.lowerBound)
+      content = try Zlib.inflate(content, size: entry.size, at: entry.range.lowerBound)
+    }
+    let checksum = Zlib.checksum(content)
+    guard checksum == entry.checksum else {
+      throw WireError(
+        .malformed, at: entry.range.lowerBound,
+        "the checksum is \(String(checksum, radix: 16)), expected \(String(entry.checksum, radix: 16))")
+    }
+    return content
   }
 }

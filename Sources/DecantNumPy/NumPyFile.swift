@@ -1,117 +1,72 @@
 public import DecantBytes
 public import DecantIR
 
-/// NumPy's `.npy`: one array.
+/// Reads and writes one array as a `.npy` file.
 public enum NumPyFile {
-  /// Reads the array in the file at `path`; its elements stay in the mapped file where they can.
+  /// The array in the file at `path`. Little-endian arrays in row-major order stay in the mapped file; others are copied.
   ///
-  /// - Throws: `unreadable`, `malformed`, or `unsupported` for Python objects and structured types.
-  public static func read(_ path: String) throws(DecantError) -> Tensor {
-    let file = try MappedFile.open(path)
+  /// - Throws: `unreadable`, `malformed` or `unsupported`, with the path.
+  public static func read(_ path: String, budget: Budget = Budget()) throws(DecantError) -> Tensor {
+    try decode(try MappedFile.open(path).bytes, at: [path], budget: budget)
+  }
+
+  /// The array that `bytes` hold, found at `place`.
+  ///
+  /// - Throws: `malformed`, `unsupported` or `overBudget`.
+  public static func decode(
+    _ bytes: ByteSlice, at place: [String] = [], budget: Budget = Budget()
+  ) throws(DecantError) -> Tensor {
     do throws(WireError) {
-      return try parse(file.bytes)
+      return try tensor(bytes, budget)
     } catch {
-      throw error.within(path)
+      throw place.reversed().reduce(error.within()) { $0.within($1) }
     }
   }
 
-  /// Reads the array in `bytes`.
-  ///
-  /// Versions 1 to 3, plain element types, little-endian (big-endian of one byte is the same). Arrays in column order are
-  /// copied into row order.
-  public static func parse(_ bytes: ByteSlice, base: Int = 0) throws(WireError) -> Tensor {
-    var cursor = ByteCursor(bytes, base: base)
-    let header = try NumPyHeader.read(&cursor)
-    let data = try cursor.readSlice(cursor.remaining, "data")
+  private static func tensor(_ bytes: ByteSlice, _ budget: Budget) throws(WireError) -> Tensor {
+    let header = try NumPyHeader(reading: bytes)
+    let elements = bytes[header.length..<bytes.count]
+    let (type, shape) = (header.dataType, header.shape)
     do throws(OpError) {
-      let expected = try Tensor.byteCount(header.dataType, shape: header.shape)
-      guard data.count == expected else {
-        throw OpError("expected \(expected) bytes of \(header.dataType)\(header.shape), got \(data.count)")
+      let expected = try Tensor.byteCount(type, shape: shape)
+      guard expected == elements.count else {
+        throw OpError("expected \(expected) bytes for \(type)\(shape), got \(elements.count)")
       }
-      guard header.isColumnMajor, header.shape.count > 1 else {
-        return try Tensor(header.dataType, shape: header.shape, bytes: data)
-      }
-      return try Tensor(header.dataType, shape: header.shape, bytes: rowMajor(data, header))
     } catch {
-      throw WireError(.malformed, at: cursor.base + bytes.count - data.count, error.message)
+      throw WireError(.malformed, at: header.length, error.message)
+    }
+    let width = type.bitWidth / 8
+    var plain = elements
+    if header.isBigEndian {
+      try budget.take(bytes: elements.count, for: "an array in big-endian order", at: header.length)
+      // A complex number is two floats.
+      plain = ElementOrder.swapped(elements, width: type == .complex64 || type == .complex128 ? width / 2 : width)
+    }
+    if header.isFortranOrder, shape.count > 1 {
+      try budget.take(bytes: elements.count, for: "an array in Fortran order", at: header.length)
+      plain = ElementOrder.rowMajor(plain, shape: shape, width: width)
+    }
+    do throws(OpError) {
+      return try Tensor(type, shape: shape, bytes: plain)
+    } catch {
+      throw WireError(.malformed, at: header.length, error.message)
     }
   }
 
-  /// Writes `tensor` to `path`, as version 1.
+  /// Writes `tensor` to `path`.
   ///
-  /// - Throws: `cannotCreate` or `inputOutput`; `unsupported` for types that NumPy lacks.
-  public static func write(_ tensor: Tensor, to path: String, replacing: Bool = false) throws(DecantError) {
-    let (header, data) = try pieces(of: tensor, at: path)
-    let file = try AtomicFile(path, replacing: replacing)
-    try file.write(header)
-    try file.write(data)
+  /// Types that NumPy lacks are written as what holds them: bfloat16 and 8-bit floats as the unsigned integers of their bits,
+  /// narrow integers as bytes of the same value, float4 as bytes of its bits.
+  ///
+  /// - Returns: what had to be written otherwise, for the user; nil when nothing had to.
+  /// - Throws: `cannotCreate`, `inputOutput`; `unsupported` for strings and absent data.
+  @discardableResult
+  public static func write(_ tensor: Tensor, to path: String, replacing: Bool = false) throws(DecantError) -> String? {
+    let array = try StorableArray.make(tensor, for: path)
+    let file = try AtomicFile(path, replacing: replacing, expecting: array.header.count + array.elements.count)
+    try file.write(array.header)
+    try file.write(array.elements)
     try file.commit()
-  }
-
-  /// The header and the data of a file that holds `tensor`.
-  static func pieces(of tensor: Tensor, at place: String) throws(DecantError) -> (header: [UInt8], data: ByteSlice) {
-    guard let description = NumPyType.description(of: tensor.dataType), let data = tensor.bytes else {
-      throw DecantError(
-        .unsupported, "NumPy has no type for \(tensor.dataType)", at: [place],
-        note: "write a folder of .pb files, or cast the output")
-    }
-    return (NumPyHeader.text(description, shape: tensor.shape), data)
-  }
-
-  private static func rowMajor(_ data: ByteSlice, _ header: NumPyHeader) -> ByteSlice {
-    let width = header.dataType.bitWidth / 8
-    var strides: [Int] = []
-    var stride = width
-    for extent in header.shape {
-      strides.append(stride)
-      stride *= extent
-    }
-    return ByteSlice(count: data.count) { span in
-      var index = [Int](repeating: 0, count: header.shape.count)
-      var source = 0
-      var target = 0
-      while target < data.count {
-        for byte in 0..<width {
-          let value = unsafe data.bytes.unsafeLoad(fromByteOffset: source + byte, as: UInt8.self)
-          span.storeBytes(of: value, toByteOffset: target + byte, as: UInt8.self)
-        }
-        target += width
-        var axis = index.count - 1
-        while axis >= 0 {
-          index[axis] += 1
-          source += strides[axis]
-          if index[axis] < header.shape[axis] { break }
-          source -= strides[axis] * header.shape[axis]
-          index[axis] = 0
-          axis -= 1
-        }
-      }
-    }
-  }
-}
-
-/// Element types by NumPy's names.
-enum NumPyType {
-  private static let names: [(String, DataType)] = [
-    ("b1", .bool), ("i1", .int8), ("i2", .int16), ("i4", .int32), ("i8", .int64), ("u1", .uint8), ("u2", .uint16),
-    ("u4", .uint32), ("u8", .uint64), ("f2", .float16), ("f4", .float32), ("f8", .float64), ("c8", .complex64),
-    ("c16", .complex128),
-  ]
-
-  /// The type that `description` names, as in `<f4`; nil for others.
-  static func type(_ description: String) -> DataType? {
-    guard let order = description.first else { return nil }
-    let name = description.dropFirst()
-    guard let type = names.first(where: { $0.0 == name })?.1 else { return nil }
-    switch order {
-    case "<", "|": return type
-    case ">", "=": return type.bitWidth == 8 ? type : nil
-    default: return nil
-    }
-  }
-
-  /// NumPy's name of `type`; nil for types that it lacks.
-  static func description(of type: DataType) -> String? {
-    names.first { $0.1 == type }.map { (type.bitWidth == 8 ? "|" : "<") + $0.0 }
+    return array.note
   }
 }
