@@ -30,7 +30,7 @@ import Testing
     let back = try read(bytes)
     #expect(back.count == arrays.count)
     for (name, tensor) in arrays { #expect(back[name] == tensor) }
-    #expect(back.values.allSatisfy(\.isAligned))
+    #expect(back.values.filter(\.isAligned).count == arrays.count)
     #expect(notes.isEmpty)
     #expect(try write(arrays).bytes == bytes)
   }
@@ -67,7 +67,8 @@ import Testing
     ("bbbb.npy", "b//b.npy"), ("bbbb.npy", "bbbb.exe"), ("bbbb.npy", "bb\0b.npy"),
   ])
   func oddNamesAreRefused(old: String, new: String) throws {
-    #expect(throws: DecantError.self) { try read(replacing(old, new)) }
+    let bytes = try replacing(old, new)
+    #expect(throws: DecantError.self) { try read(bytes) }
   }
 
   /// A deflated entry that says it inflates to far more than it could is refused before anything is allocated.
