@@ -1,0 +1,66 @@
+internal import DecantIR
+
+/// Axes, counts and ranges that older versions take as attributes.
+enum AxesDowngrades {
+  static let steps: [OpsetStep] =
+    [
+      OpsetStep("Squeeze", 13, axes), OpsetStep("Unsqueeze", 13, axes), OpsetStep("ReduceSum", 13, axes),
+      OpsetStep("Slice", 10, slice), OpsetStep("TopK", 10, topK), OpsetStep("DFT", 20, transform),
+    ] + AxesUpgrades.reductions.map { OpsetStep($0, 18, axes) }
+    + countedFromTheEnd.map { OpsetStep($0, 11, fromTheFront) }
+
+  /// Operators whose axes may be negative from version 11 on.
+  private static let countedFromTheEnd =
+    [
+      "ArgMax", "ArgMin", "Compress", "Concat", "Flatten", "Gather", "Hardmax", "LogSoftmax", "OneHot", "ReduceSum",
+      "Softmax", "Split", "Squeeze", "TopK", "Unsqueeze",
+    ] + AxesUpgrades.reductions
+
+  private static func axes(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
+    guard let values = try rewriter.integers(ofOperand: 1, of: node, as: "axes") else { return }
+    rewriter.setAttribute(node, "axes", .ints(values))
+    rewriter.cutOperands(from: 1, of: node)
+  }
+
+  private static func slice(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
+    if let steps = try rewriter.integers(ofOperand: 4, of: node, as: "steps"), steps.contains(where: { $0 != 1 }) {
+      throw OpError("older versions take no steps")
+    }
+    for (index, name) in [(1, "starts"), (2, "ends"), (3, "axes")] {
+      guard let values = try rewriter.integers(ofOperand: index, of: node, as: name) else { continue }
+      rewriter.setAttribute(node, name, .ints(values))
+    }
+    rewriter.cutOperands(from: 1, of: node)
+  }
+
+  private static func topK(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
+    guard let count = try rewriter.integers(ofOperand: 1, of: node, as: "k")?.first else {
+      throw OpError("operand 'K' is missing")
+    }
+    rewriter.setAttribute(node, "k", .int(count))
+    rewriter.cutOperands(from: 1, of: node)
+  }
+
+  private static func transform(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
+    let given = try rewriter.integers(ofOperand: 2, of: node, as: "axis")?.first
+    guard
+      let axis = given
+        ?? rewriter.graph[node].operand(0).flatMap({ rewriter.graph.rank(of: $0) }).map({ Int64($0 - 2) })
+    else { throw OpError("the axis is counted from the end of an unknown rank") }
+    rewriter.setAttribute(node, "axis", .int(axis))
+    rewriter.cutOperands(from: 2, of: node)
+  }
+
+  private static func fromTheFront(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
+    let attributes = rewriter.graph[node].attributes
+    let axis = attributes.int("axis")
+    let axes = attributes.ints("axes")
+    guard axis.map({ $0 < 0 }) ?? false || axes.map({ $0.contains { $0 < 0 } }) ?? false else { return }
+    guard var rank = rewriter.graph[node].operand(0).flatMap({ rewriter.graph.rank(of: $0) }) else {
+      throw OpError("older versions do not count axes from the end")
+    }
+    if rewriter.graph[node].op == "Unsqueeze" { rank += axes?.count ?? 0 }
+    if let axis, axis < 0 { rewriter.setAttribute(node, "axis", .int(Int64(axis + rank))) }
+    if let axes { rewriter.setAttribute(node, "axes", .ints(axes.map { Int64($0 < 0 ? $0 + rank : $0) })) }
+  }
+}

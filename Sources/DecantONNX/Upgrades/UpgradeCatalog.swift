@@ -1,0 +1,6 @@
+/// All changes of form that a reader brings nodes over, by family.
+enum UpgradeCatalog {
+  static let steps: [OpsetStep] =
+    AxesUpgrades.steps + LimitUpgrades.steps + NormalizationUpgrades.steps + ResizeUpgrades.steps
+    + SamplingUpgrades.steps + ScatterUpgrades.steps + SoftmaxUpgrades.steps + SplitUpgrades.steps
+}

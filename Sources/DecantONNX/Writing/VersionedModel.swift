@@ -1,0 +1,106 @@
+internal import DecantBytes
+internal import DecantIR
+
+/// A model in the form of the versions that it is written in.
+///
+/// A version that cannot express a node is raised to the lowest that can, and that is said.
+struct VersionedModel {
+  /// The model, its graphs in the older forms, its `source` stating the versions.
+  private(set) var model: Model
+  private let reporter: any Reporter
+
+  init(_ model: Model, options: ONNXWriter.Options, reporter: any Reporter) throws(DecantError) {
+    self.model = model
+    self.reporter = reporter
+    if let asked = options.opset, let known = OpsetTable.range(of: ""), !known.contains(asked) {
+      throw DecantError(.usage, "opset expected in \(known.lowerBound)...\(known.upperBound), got \(asked)")
+    }
+    let came = model.source.opset
+    let target = options.opset ?? came ?? Model.pinnedOpset
+    let written = downgrade(&self.model.graph, to: target, as: "the model")
+    self.model.source.setOpset(written)
+    for index in model.functions.indices {
+      let own = model.functions[index].opsets.first { $0.domain.isEmpty }?.version
+      let version = downgrade(
+        &self.model.functions[index].graph, to: options.opset ?? own ?? written,
+        as: "function '\(model.functions[index].name)'")
+      self.model.functions[index].setOpset(version)
+    }
+    try importDomains()
+    self.model.source.irVersion = irVersion(came: came, written: written)
+  }
+
+  /// Brings the graph to `target`, or to the lowest version above it that can express every node; returns the version.
+  private func downgrade(_ graph: inout Graph, to target: Int, as subject: String) -> Int {
+    var version = target
+    while version < Model.pinnedOpset {
+      var older = graph
+      do throws(OpsetTooLow) {
+        try OpsetConversion.downgrade(&older, to: version)
+        graph = older
+        return version
+      } catch {
+        reporter.warn("\(subject) is written at opset \(error.needed) instead of \(version): \(error.reason)", at: [])
+        version = max(error.needed, version + 1)
+      }
+    }
+    return version
+  }
+
+  /// Makes sure that every domain that nodes use is imported.
+  private mutating func importDomains() throws(DecantError) {
+    var used: Set<OpName> = []
+    VersionedModel.collect(model.graph, &used)
+    for index in model.functions.indices {
+      var own: Set<OpName> = []
+      VersionedModel.collect(model.functions[index].graph, &own)
+      try VersionedModel.check(own)
+      for domain in Set(own.map(\.domain)).sorted() where !domain.isEmpty {
+        model.functions[index].importDomain(domain)
+      }
+      used.insert(model.functions[index].name)
+    }
+    try VersionedModel.check(used)
+    for domain in Set(used.map(\.domain)).sorted() where !domain.isEmpty {
+      guard !model.source.opsets.contains(where: { $0.domain == domain }) else { continue }
+      model.source.setOpset(OpsetTable.range(of: domain)?.upperBound ?? 1, domain: domain)
+    }
+  }
+
+  private static func check(_ used: Set<OpName>) throws(DecantError) {
+    guard let own = used.filter({ $0.domain == "decant" }).min() else { return }
+    throw DecantError(.unsupported, "operator '\(own)' is Decant's own, and ONNX has none like it")
+  }
+
+  private static func collect(_ graph: Graph, _ used: inout Set<OpName>) {
+    for node in graph.order {
+      used.insert(graph[node].op)
+      for (_, subgraph) in graph[node].subgraphs { collect(subgraph, &used) }
+    }
+  }
+
+  /// The version that the model came with, or the lowest that can hold what it now has.
+  private func irVersion(came: Int?, written: Int) -> Int {
+    let needed = max(FormatNeeds(model).irVersion, 3)
+    let usual = max(OpsetTable.irVersion(forOpset: written), needed)
+    let source = model.source.irVersion
+    guard source > 0, let came else { return usual }
+    if written > came { return max(source, usual) }
+    return written < came ? min(max(source, needed), max(usual, needed)) : max(source, needed)
+  }
+}
+
+extension Function {
+  mutating func setOpset(_ version: Int) {
+    if let index = opsets.firstIndex(where: { $0.domain.isEmpty }) {
+      opsets[index].version = version
+    } else {
+      opsets.append(OpsetImport(domain: "", version: version))
+    }
+  }
+
+  mutating func importDomain(_ domain: String) {
+    guard !opsets.contains(where: { $0.domain == domain }) else { return }
+    opsets.append(OpsetImport(domain: domain, version: OpsetTable.range(of: domain)?.upperBound ?? 1))
+  }
+}
