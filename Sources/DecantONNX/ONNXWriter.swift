@@ -54,26 +54,26 @@ public struct ONNXWriter: Sendable {
     let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     var plan = externalPlan(for: name)
     var proto = try encoder.encode(&plan)
-    var size = WireSizer.size(of: proto)
-    if size > options.sizeLimit, plan == nil {
+    var sizer = WireSizer(measuring: proto)
+    if sizer.total > options.sizeLimit, plan == nil {
       guard case .whenNeeded = options.externalData else {
         throw DecantError(
-          .overBudget, "the model has \(size) bytes, and protobuf allows \(options.sizeLimit)", at: [path],
+          .overBudget, "the model has \(sizer.total) bytes, and protobuf allows \(options.sizeLimit)", at: [path],
           note: "write its weights as external data")
       }
       plan = ExternalDataPlan(name: options.externalName ?? "\(name).data", from: ONNXWriter.inlineSize)
       proto = try encoder.encode(&plan)
       reporter.note(
-        "the model has \(size) bytes, and protobuf allows \(options.sizeLimit): its weights are in '\(plan?.name ?? "")'",
+        "the model has \(sizer.total) bytes, and protobuf allows \(options.sizeLimit): its weights are in '\(plan?.name ?? "")'",
         at: [path])
-      size = WireSizer.size(of: proto)
+      sizer = WireSizer(measuring: proto)
     }
-    guard size <= options.sizeLimit else {
+    guard sizer.total <= options.sizeLimit else {
       throw DecantError(
-        .overBudget, "the model has \(size) bytes without its weights, and protobuf allows \(options.sizeLimit)",
+        .overBudget, "the model has \(sizer.total) bytes without its weights, and protobuf allows \(options.sizeLimit)",
         at: [path])
     }
-    try write(proto, size, plan, to: path)
+    try write(proto, sizer, plan, to: path)
   }
 
   /// The bytes of `model` as one file.
@@ -90,7 +90,7 @@ public struct ONNXWriter: Sendable {
   }
 
   private func write(
-    _ proto: ModelProto, _ size: Int, _ plan: ExternalDataPlan?, to path: String
+    _ proto: ModelProto, _ sizer: WireSizer, _ plan: ExternalDataPlan?, to path: String
   ) throws(DecantError) {
     var files: [AtomicFile] = []
     if let plan, plan.byteCount > 0 {
@@ -99,8 +99,8 @@ public struct ONNXWriter: Sendable {
       try plan.write(to: data)
       files.append(data)
     }
-    let file = try AtomicFile(path, replacing: options.isReplacing, expecting: size)
-    _ = try WireWriter.write(proto, to: FileSink(file))
+    let file = try AtomicFile(path, replacing: options.isReplacing, expecting: sizer.total)
+    _ = try WireWriter.write(proto, measuredBy: sizer, to: FileSink(file))
     files.append(file)
     try AtomicFileSet.commit(files)
   }

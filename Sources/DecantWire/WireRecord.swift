@@ -59,6 +59,7 @@ package final class Box<Value: Sendable>: Sendable {
   package let value: Value
 
   /// Puts `value` into a box.
+  @inlinable
   package init(_ value: Value) { self.value = value }
 }
 
@@ -66,21 +67,17 @@ extension WireMessage {
   /// Reads all fields into `record`, merging with what is there.
   ///
   /// - Throws: `WireError` with the byte offset, for bytes that break the encoding or the schema, or exceed the budget.
+  @inlinable
   package func decode<R: WireRecord>(into record: inout R) throws(WireError) {
-    var fields = fields
-    while let field = try fields.next() {
-      guard field.schema != nil else {
-        try source.budget.take(bytes: MemoryLayout<ByteSlice>.stride, for: "unknown fields", at: field.range.lowerBound)
-        record.unknown.append(source.bytes[field.range])
-        continue
-      }
-      var decoder = WireDecoder(self, field)
-      try record.visit(&decoder)
-      if decoder.isUnreadable { record.unknown.append(source.bytes[field.range]) }
+    var decoder = WireDecoder(self)
+    while try decoder.advance() {
+      if decoder.number >= 0 { try record.visit(&decoder) }
+      if let kept = try decoder.leftover() { record.unknown.append(kept) }
     }
   }
 
   /// Reads the message as a value.
+  @inlinable
   package func decoded<R: WireRecord>(as type: R.Type) throws(WireError) -> R {
     var record = R()
     try decode(into: &record)

@@ -14,71 +14,86 @@ package protocol WireSink {
 package struct WireWriter<Sink: WireSink>: WireVisitor {
   package typealias Failure = DecantError
 
-  private var sink: Sink
-  private var buffer: [UInt8] = []
-  private var sizes: [Int]
-  private var next = 0
+  @usableFromInline var sink: Sink
+  @usableFromInline var buffer: [UInt8] = []
+  @usableFromInline var sizes: [Int]
+  @usableFromInline var next = 0
 
   /// Slices from this size on are not gathered.
-  private static var large: Int { 16 << 10 }
-  private static var gathered: Int { 64 << 10 }
+  @inlinable
+  static var large: Int { 16 << 10 }
+  @inlinable
+  static var gathered: Int { 64 << 10 }
 
-  /// Writes `record` without a tag or length; `prepare` may refuse its size before the first byte.
+  /// Writes `record`, which `sizer` has measured, without a tag or length.
+  @inlinable
   package static func write<R: WireRecord>(
-    _ record: R, to sink: Sink, prepare: (Int) throws(DecantError) -> Void = { (_: Int) throws(DecantError) in }
+    _ record: R, measuredBy sizer: WireSizer, to sink: Sink
   ) throws(DecantError) -> Sink {
     var record = record
-    var sizer = WireSizer()
-    sizer.measure(&record)
-    try prepare(sizer.total)
     var writer = WireWriter(sink: sink, sizes: sizer.sizes)
     try writer.emit(&record)
     try writer.flush()
     return writer.sink
   }
 
-  private init(sink: Sink, sizes: [Int]) {
+  /// Measures and writes `record` without a tag or length.
+  @inlinable
+  package static func write<R: WireRecord>(_ record: R, to sink: Sink) throws(DecantError) -> Sink {
+    try write(record, measuredBy: WireSizer(measuring: record), to: sink)
+  }
+
+  @inlinable
+  init(sink: Sink, sizes: [Int]) {
     self.sink = sink
     self.sizes = sizes
     buffer.reserveCapacity(Self.gathered + 1024)
   }
 
-  private mutating func emit<R: WireRecord>(_ record: inout R) throws(DecantError) {
+  @inlinable
+  mutating func emit<R: WireRecord>(_ record: inout R) throws(DecantError) {
     try record.visit(&self)
     for field in record.unknown { try put(field) }
   }
 
   /// Nothing is read.
+  @inlinable
   package var reading: Int? { nil }
 
+  @inlinable
   package mutating func int64(_ number: Int, _ value: inout Int64?) throws(DecantError) {
     guard let value else { return }
     try tag(number, .varint)
     put(varint: UInt64(bitPattern: value))
   }
 
+  @inlinable
   package mutating func int32(_ number: Int, _ value: inout Int32?) throws(DecantError) {
     guard let value else { return }
     try tag(number, .varint)
     put(varint: UInt64(bitPattern: Int64(value)))
   }
 
+  @inlinable
   package mutating func float(_ number: Int, _ value: inout Float?) throws(DecantError) {
     guard let value else { return }
     try tag(number, .fixed32)
     put(value)
   }
 
+  @inlinable
   package mutating func string(_ number: Int, _ value: inout String?) throws(DecantError) {
     guard let value else { return }
     try put(number, value)
   }
 
+  @inlinable
   package mutating func text(_ number: Int, _ value: inout String?) throws(DecantError) {
     guard let value else { return }
     try put(number, value)
   }
 
+  @inlinable
   package mutating func bytes(_ number: Int, _ value: inout ByteSlice?) throws(DecantError) {
     guard let value else { return }
     try tag(number, .delimited)
@@ -86,20 +101,24 @@ package struct WireWriter<Sink: WireSink>: WireVisitor {
     try put(value)
   }
 
+  @inlinable
   package mutating func message<M: WireRecord>(_ number: Int, _ value: inout M?) throws(DecantError) {
     guard let value else { return }
     try nested(number, value)
   }
 
+  @inlinable
   package mutating func message<M: WireRecord>(_ number: Int, _ value: inout Box<M>?) throws(DecantError) {
     guard let value else { return }
     try nested(number, value.value)
   }
 
+  @inlinable
   package mutating func strings(_ number: Int, _ value: inout [String]) throws(DecantError) {
     for text in value { try put(number, text) }
   }
 
+  @inlinable
   package mutating func byteLists(_ number: Int, _ value: inout [ByteSlice]) throws(DecantError) {
     for bytes in value {
       try tag(number, .delimited)
@@ -108,6 +127,7 @@ package struct WireWriter<Sink: WireSink>: WireVisitor {
     }
   }
 
+  @inlinable
   package mutating func int64s(_ number: Int, _ value: inout [Int64]) throws(DecantError) {
     for element in value {
       try tag(number, .varint)
@@ -115,6 +135,7 @@ package struct WireWriter<Sink: WireSink>: WireVisitor {
     }
   }
 
+  @inlinable
   package mutating func floats(_ number: Int, _ value: inout [Float]) throws(DecantError) {
     for element in value {
       try tag(number, .fixed32)
@@ -122,10 +143,12 @@ package struct WireWriter<Sink: WireSink>: WireVisitor {
     }
   }
 
+  @inlinable
   package mutating func messages<M: WireRecord>(_ number: Int, _ value: inout [M]) throws(DecantError) {
     for element in value { try nested(number, element) }
   }
 
+  @inlinable
   package mutating func scalars(_ number: Int, _ value: inout WireScalars) throws(DecantError) {
     guard !value.isEmpty else { return }
     try tag(number, .delimited)
@@ -133,7 +156,8 @@ package struct WireWriter<Sink: WireSink>: WireVisitor {
     for run in value.slices { try put(run) }
   }
 
-  private mutating func nested<M: WireRecord>(_ number: Int, _ record: M) throws(DecantError) {
+  @inlinable
+  mutating func nested<M: WireRecord>(_ number: Int, _ record: M) throws(DecantError) {
     try tag(number, .delimited)
     put(varint: UInt64(sizes[next]))
     next += 1
@@ -141,12 +165,14 @@ package struct WireWriter<Sink: WireSink>: WireVisitor {
     try emit(&record)
   }
 
-  private mutating func tag(_ number: Int, _ type: WireType) throws(DecantError) {
+  @inlinable
+  mutating func tag(_ number: Int, _ type: WireType) throws(DecantError) {
     if buffer.count > Self.gathered { try flush() }
     put(varint: UInt64(number) << 3 | UInt64(type.rawValue))
   }
 
-  private mutating func put(varint value: UInt64) {
+  @inlinable
+  mutating func put(varint value: UInt64) {
     var rest = value
     while rest >= 0x80 {
       buffer.append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -155,17 +181,20 @@ package struct WireWriter<Sink: WireSink>: WireVisitor {
     buffer.append(UInt8(truncatingIfNeeded: rest))
   }
 
-  private mutating func put(_ value: Float) {
+  @inlinable
+  mutating func put(_ value: Float) {
     for shift in [UInt32(0), 8, 16, 24] { buffer.append(UInt8(truncatingIfNeeded: value.bitPattern &>> shift)) }
   }
 
-  private mutating func put(_ number: Int, _ text: String) throws(DecantError) {
+  @inlinable
+  mutating func put(_ number: Int, _ text: String) throws(DecantError) {
     try tag(number, .delimited)
     put(varint: UInt64(text.utf8.count))
     buffer.append(contentsOf: text.utf8)
   }
 
-  private mutating func put(_ slice: ByteSlice) throws(DecantError) {
+  @inlinable
+  mutating func put(_ slice: ByteSlice) throws(DecantError) {
     guard slice.count < Self.large else {
       try flush()
       try sink.write(slice)
@@ -174,7 +203,8 @@ package struct WireWriter<Sink: WireSink>: WireVisitor {
     unsafe slice.bytes.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
   }
 
-  private mutating func flush() throws(DecantError) {
+  @inlinable
+  mutating func flush() throws(DecantError) {
     guard !buffer.isEmpty else { return }
     try sink.write(buffer)
     buffer.removeAll(keepingCapacity: true)

@@ -32,10 +32,12 @@ enum Captures {
     return names
   }
 
-  /// The subgraphs among a node's attributes, in file order.
+  /// The subgraphs among a node's attributes, sorted by the attributes' names.
   static func subgraphs(of node: NodeProto) -> [GraphProto] {
+    let holders = node.attribute.filter { $0.g != nil || !$0.graphs.isEmpty }
+    guard !holders.isEmpty else { return [] }
     var graphs: [GraphProto] = []
-    for attribute in node.attribute {
+    for attribute in holders.sorted(by: { $0.name ?? "" < $1.name ?? "" }) {
       if let graph = attribute.g?.value { graphs.append(graph) }
       graphs += attribute.graphs
     }

@@ -142,6 +142,7 @@ struct GraphReader {
       }
       let name = try free(tensor.name, rewriter.graph, at: place)
       let id = rewriter.addInitializer(name, try reader.read(tensor, at: place))
+      guard tensor.docString != nil || !tensor.metadata.isEmpty || !tensor.unknown.isEmpty else { continue }
       var kept = TensorProto()
       kept.unknown = tensor.unknown
       rewriter.annotate(
@@ -284,6 +285,9 @@ struct GraphReader {
   }
 
   private func annotations(_ proto: NodeProto) -> Annotations? {
+    let isPlain =
+      proto.docString == nil && proto.metadata.isEmpty && proto.deviceConfigurations.isEmpty && proto.unknown.isEmpty
+    if isPlain, proto.attribute.allSatisfy({ $0.docString == nil && $0.unknown.isEmpty }) { return nil }
     var kept = NodeProto()
     kept.deviceConfigurations = proto.deviceConfigurations
     kept.unknown = proto.unknown

@@ -68,13 +68,24 @@ enum OpsetConversion {
   /// Brings every node of `graph`, those of subgraphs included, to version `opset`.
   static func downgrade(_ graph: inout Graph, to opset: Int) throws(OpsetTooLow) {
     guard opset < Model.pinnedOpset else { return }
+    let pending = graph.order.filter { changes(graph[$0], before: opset) }
+    guard !pending.isEmpty else { return }
     try graph.edit { (rewriter: inout Rewriter) throws(OpsetTooLow) in
-      for node in rewriter.graph.order where rewriter.graph.contains(node) {
+      for node in pending where rewriter.graph.contains(node) {
         try downgradeSubgraphs(of: node, to: opset, &rewriter)
         guard rewriter.graph[node].op.domain.isEmpty else { continue }
         try downgrade(node, to: opset, &rewriter)
       }
     }
+  }
+
+  /// Whether anything about the node may have another form at version `opset`.
+  private static func changes(_ node: Node, before opset: Int) -> Bool {
+    if node.op.domain.isEmpty {
+      if downgrades[node.op.type] != nil { return true }
+      if let first = OpsetTable.versions(of: node.op)?.first, first > opset { return true }
+    }
+    return !node.attributes.isEmpty && !node.subgraphs.isEmpty
   }
 
   private static func downgrade(_ node: NodeID, to opset: Int, _ rewriter: inout Rewriter) throws(OpsetTooLow) {

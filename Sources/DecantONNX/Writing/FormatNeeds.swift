@@ -25,11 +25,9 @@ struct FormatNeeds {
     }
     for id in graph.order {
       let node = graph[id]
-      for attribute in node.attributes { visit(attribute.value) }
       if SparseInitializer.isMarked(node) { need(6) }
-      if node.captureCount > 0 || !node.attributes.isEmpty {
-        for (_, subgraph) in node.subgraphs { visit(subgraph) }
-      }
+      guard !node.attributes.isEmpty else { continue }
+      for attribute in node.attributes { visit(attribute.value) }
     }
   }
 
@@ -38,6 +36,8 @@ struct FormatNeeds {
     case .tensor(let tensor): need(tensor.dataType)
     case .tensors(let tensors): for tensor in tensors { need(tensor.dataType) }
     case .sparse(let sparse): need(sparse.values.dataType)
+    case .graph(let graph): visit(graph)
+    case .graphs(let graphs): for graph in graphs { visit(graph) }
     default: break
     }
   }

@@ -59,7 +59,7 @@ struct ModelEncoder {
 extension OperatorSetIdProto {
   init(_ entry: OpsetImport) {
     self.init()
-    domain = entry.domain
+    domain = entry.domain.isEmpty ? nil : entry.domain
     version = Int64(entry.version)
   }
 }

@@ -75,6 +75,7 @@ struct VersionedModel {
   private static func collect(_ graph: Graph, _ used: inout Set<OpName>) {
     for node in graph.order {
       used.insert(graph[node].op)
+      guard !graph[node].attributes.isEmpty else { continue }
       for (_, subgraph) in graph[node].subgraphs { collect(subgraph, &used) }
     }
   }
