@@ -22,7 +22,7 @@ static const uint32_t constants[64] = {
     0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
     0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-#define WIDE __attribute__((target("arch=x86-64-v4")))
+#define WIDE __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
 #define SHUFFLE __builtin_shufflevector
 #define ROTATE(x, n) ((x) >> (n) | (x) << (32 - (n)))
 
@@ -47,7 +47,7 @@ static const uint32_t constants[64] = {
       w[j] = SHUFFLE(t[j], t[j + 8], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);                           \
       w[j + 8] = SHUFFLE(t[j], t[j + 8], 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);                 \
     }                                                                                                                   \
-    for (int i = 0; i < 16; i++) {                                                                                      \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < 16; i++) { \
       lane_bytes x = (lane_bytes)w[i];                                                                                  \
       w[i] = (lanes)SHUFFLE(                                                                                            \
           x, x, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12, 19, 18, 17, 16, 23, 22, 21, 20, 27, 26, 25, 24,    \
@@ -56,12 +56,16 @@ static const uint32_t constants[64] = {
     }                                                                                                                   \
   } while (0)
 
-#define ROUND(a, b, c, d, e, f, g, h, i)                                                                                \
-  do {                                                                                                                  \
-    lanes x = h + (ROTATE(e, 6) ^ ROTATE(e, 11) ^ ROTATE(e, 25)) + ((e & f) ^ (~e & g)) + constants[i] + w[(i) & 15];   \
-    lanes y = (ROTATE(a, 2) ^ ROTATE(a, 13) ^ ROTATE(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));                           \
-    d += x;                                                                                                             \
-    h = x + y;                                                                                                          \
+#include <immintrin.h>
+#define T3(x,y,z,i) ((lanes)_mm512_ternarylogic_epi32((__m512i)(x),(__m512i)(y),(__m512i)(z),i))
+#define ROUND(a, b, c, d, e, f, g, h, i) \
+  do { \
+    h += constants[i] + w[(i) & 15]; \
+    h += T3(e,f,g,0xCA); \
+    h += T3(ROTATE(e, 6), ROTATE(e, 11), ROTATE(e, 25),0x96); \
+    d += h; \
+    h += T3(a,b,c,0xE8); \
+    h += T3(ROTATE(a, 2), ROTATE(a, 13), ROTATE(a, 22),0x96); \
   } while (0)
 
 #define EIGHT_ROUNDS(i)                                                                                                 \
@@ -78,8 +82,9 @@ static const uint32_t constants[64] = {
 WIDE static void compress(lanes state[8], const uint8_t *inputs[LANES], const size_t stride[LANES], size_t blocks) {
   for (; blocks > 0; blocks--) {
     lanes w[16], rows[16], turned[16];
+#pragma clang loop unroll(full)
     for (int i = 0; i < LANES; i++) {
-      memcpy(&rows[i], inputs[i], BLOCK);
+      rows[i] = (lanes)_mm512_loadu_si512(inputs[i]);
       inputs[i] += stride[i];
     }
     TRANSPOSE(w, rows, turned);
@@ -93,7 +98,7 @@ WIDE static void compress(lanes state[8], const uint8_t *inputs[LANES], const si
 #pragma clang loop unroll(full)
       for (int j = 0; j < 16; j++) {
         lanes x = w[(j + 1) & 15], y = w[(j + 14) & 15];
-        w[j] += (ROTATE(x, 7) ^ ROTATE(x, 18) ^ x >> 3) + w[(j + 9) & 15] + (ROTATE(y, 17) ^ ROTATE(y, 19) ^ y >> 10);
+        w[j] += w[(j+9)&15]; w[j] += T3(ROTATE(x,7),ROTATE(x,18),x>>3,0x96); w[j]+=T3(ROTATE(y,17),ROTATE(y,19),y>>10,0x96);
       }
     }
     state[0] += a, state[1] += b, state[2] += c, state[3] += d;

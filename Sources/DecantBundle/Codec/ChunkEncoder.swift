@@ -73,7 +73,9 @@ final class ChunkEncoder {
   private func append(_ plane: RawSpan) -> Int {
     let output = output
     var target = output.mutableBytes
-    if let size = entropy.compress(plane, into: &target, at: count), size + plane.byteCount / 200 < plane.byteCount {
+    if !EntropySampler.isIncompressible(plane),
+      let size = entropy.compress(plane, into: &target, at: count), size + plane.byteCount / 200 < plane.byteCount
+    {
       count += size
       return size
     }
