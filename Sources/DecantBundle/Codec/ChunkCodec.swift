@@ -55,7 +55,7 @@ package enum ChunkContent: Hashable, Sendable {
   /// The largest chunk that is made of such content.
   var chunkLimit: Int {
     switch self {
-    case .numbers: 1 << 20
+    case .numbers: 256 << 10
     case .general: 8 << 20
     }
   }

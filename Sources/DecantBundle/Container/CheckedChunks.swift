@@ -21,7 +21,7 @@ struct CheckedChunks {
   private var checked = 0
 
   /// So many stored bytes, or chunks, are checked at a time.
-  private static let batchSize = 8 << 20
+  private static let batchSize = 16 << 20
   private static let batchCount = 256
 
   init(of entries: [BundleEntry], in file: ByteSlice, path: String) {
