@@ -33,6 +33,9 @@ package final class BundleWriter {
     try file.write(BundleLayout.header)
   }
 
+  /// The entries so far; the last ones have all their chunks only after ``flush()``.
+  package var entries: [BundleEntry] { manifest.entries }
+
   /// Adds an entry.
   ///
   /// - Throws: `refused` for a file whose path could leave the folder it is extracted to; `malformed` for a name given twice.
@@ -62,7 +65,8 @@ package final class BundleWriter {
     return digest
   }
 
-  private func flush() throws(DecantError) {
+  /// Hashes and writes the chunks that wait; all entries have their digests then.
+  package func flush() throws(DecantError) {
     let output = encoder.output
     let bytes = output.bytes.extracting(0..<encoder.count)
     let digests = SHA256.digests(of: pending.map(\.result.range), in: bytes)
