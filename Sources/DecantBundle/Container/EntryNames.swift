@@ -1,14 +1,11 @@
 package import DecantBytes
 
 /// The names of a bundle's entries: each once, and those of files safe to create on any system.
-package package struct EntryNames {
+package struct EntryNames {
   private var known: Set<Key> = []
   private var files: Set<String> = []
   private var folders: Set<String> = []
 
-  package init() {}
-
-  /// No names yet.
   package init() {}
 
   private struct Key: Hashable {
