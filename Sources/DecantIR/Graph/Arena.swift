@@ -23,6 +23,8 @@ package struct Arena<Element: ArenaElement>: Sendable {
 
   @usableFromInline var slots: [Slot] = []
   private var free: [UInt32] = []
+  /// How often a slot was made, changed or freed: what tests of linearity count.
+  @usableFromInline package var steps = 0
 
   package init() {}
 
@@ -31,6 +33,7 @@ package struct Arena<Element: ArenaElement>: Sendable {
   package mutating func reserve(_ capacity: Int) { slots.reserveCapacity(capacity) }
 
   package mutating func insert(_ element: consuming Element) -> (index: UInt32, generation: UInt32) {
+    steps &+= 1
     guard let index = free.popLast() else {
       slots.append(Slot(element: element))
       return (UInt32(slots.count - 1), 0)
@@ -42,6 +45,7 @@ package struct Arena<Element: ArenaElement>: Sendable {
 
   package mutating func remove(_ index: UInt32, _ generation: UInt32) {
     precondition(contains(index, generation), "a handle of another graph, or of something erased")
+    steps &+= 1
     slots[Int(index)].generation &+= 1
     slots[Int(index)].element = .vacant
     free.append(index)
@@ -62,6 +66,7 @@ package struct Arena<Element: ArenaElement>: Sendable {
       yield slots[Int(index)].element
     }
     _modify {
+      steps &+= 1
       precondition(slots[Int(index)].generation == generation, "a handle of another graph, or of something erased")
       yield &slots[Int(index)].element
     }
@@ -70,7 +75,10 @@ package struct Arena<Element: ArenaElement>: Sendable {
   /// The element in slot `index`, of any generation. Precondition: the slot is in use.
   package subscript(slot index: UInt32) -> Element {
     _read { yield slots[Int(index)].element }
-    _modify { yield &slots[Int(index)].element }
+    _modify {
+      steps &+= 1
+      yield &slots[Int(index)].element
+    }
   }
 
   /// Whether both share their slots: copies, neither edited since.
@@ -79,6 +87,9 @@ package struct Arena<Element: ArenaElement>: Sendable {
       unsafe other.slots.withUnsafeBufferPointer { b in unsafe a.baseAddress == b.baseAddress && a.count == b.count }
     }
   }
+
+  /// Whether slot `index` holds an element.
+  package func isUsed(_ index: UInt32) -> Bool { index < slots.count && slots[Int(index)].generation % 2 == 0 }
 
   /// The handles in use, in slot order.
   package var handles: [(index: UInt32, generation: UInt32)] {

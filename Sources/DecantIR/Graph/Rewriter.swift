@@ -13,6 +13,9 @@ public struct Rewriter: ~Copyable {
 
   consuming func finish() -> Graph { graph }
 
+  /// How many slots edits have made, changed, freed or passed over: what tests of linearity count.
+  package var steps: Int { graph.nodes.steps + graph.values.steps + graph.uses.steps }
+
   /// Empties ``touched`` and returns what it held.
   public mutating func takeTouched() -> [NodeID] {
     let list = touched
@@ -236,7 +239,7 @@ public struct Rewriter: ~Copyable {
     guard old != new else { return }
     var slot = graph[old].firstUse
     while slot != Links.none {
-      let next = graph.uses[slot].next
+      let next = graph.uses.pass(slot)
       redirect(slot, to: new)
       slot = next
     }
@@ -375,7 +378,7 @@ public struct Rewriter: ~Copyable {
     var slot = graph[value].firstUse
     while slot != Links.none {
       if let node = graph.uses[slot].use.node { touched.append(node) }
-      slot = graph.uses[slot].next
+      slot = graph.uses.pass(slot)
     }
   }
 

@@ -9,15 +9,21 @@ package struct UseList: Sendable {
 
   private var slots: [Slot] = []
   private var free: [UInt32] = []
+  /// How often a slot was made, changed, freed or passed in a walk: what tests of linearity count.
+  package private(set) var steps = 0
 
   package init() {}
 
   package subscript(index: UInt32) -> Slot {
     _read { yield slots[Int(index)] }
-    _modify { yield &slots[Int(index)] }
+    _modify {
+      steps &+= 1
+      yield &slots[Int(index)]
+    }
   }
 
   package mutating func insert(_ slot: Slot) -> UInt32 {
+    steps &+= 1
     guard let index = free.popLast() else {
       slots.append(slot)
       return UInt32(slots.count - 1)
@@ -26,7 +32,16 @@ package struct UseList: Sendable {
     return index
   }
 
-  package mutating func remove(_ index: UInt32) { free.append(index) }
+  package mutating func remove(_ index: UInt32) {
+    steps &+= 1
+    free.append(index)
+  }
+
+  /// The slot after `index`.
+  package mutating func pass(_ index: UInt32) -> UInt32 {
+    steps &+= 1
+    return slots[Int(index)].next
+  }
 }
 
 extension Graph {
