@@ -88,7 +88,7 @@ let package = Package(
     tests("DecantRuntimeTests", ["DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
     tests("DecantONNXTests", ["DecantONNX", "DecantOps", "DecantIR", "DecantBytes", "DecantWire"]),
     tests("DecantNumPyTests", ["DecantNumPy", "DecantIR", "DecantBytes"]),
-    tests("DecantBundleTests", ["DecantBundle", "DecantIR", "DecantWire", "DecantBytes"]),
+    tests("DecantBundleTests", ["DecantBundle", "DecantIR", "DecantBytes", "CZstd"]),
     tests("DecantCompressionTests", ["DecantCompression", "DecantRuntime", "DecantIR", "DecantBytes"]),
     tests("DecantOneDNNTests", ["DecantOneDNN", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
     tests("DecantTests", ["Decant", "DecantIR", "DecantBytes"]),
