@@ -214,7 +214,7 @@ import Testing
       (["pads": .ints([-1, 0, 0, 0])], "'pads' expected numbers in 0...2147483647, got [-1, 0, 0, 0]"),
       (["dilations": .ints([1])], "'dilations' expected 2 numbers, got [1]"),
       (["dilations": .ints([1 << 30, 1])], "a window of 1073741825 does not fit into 4 along spatial axis 0"),
-      (["group": .int(0)], "weights [1, 1, 2, 2] in 0 groups do not fit the input's 1 channels"),
+      (["group": .int(0)], "weights [1,1,2,2] in 0 groups do not fit the input's 1 channels"),
       (["auto_pad": .string("SAME")], "'auto_pad' expected NOTSET, SAME_UPPER, SAME_LOWER or VALID, got 'SAME'"),
     ] as [(Attributes, String)])
   func hostileAttributesAreRefused(_ attributes: Attributes, _ message: String) {

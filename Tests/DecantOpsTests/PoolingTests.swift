@@ -155,13 +155,6 @@ import Testing
         shape: [1, 5, 2, 1]))
   }
 
-  @Test func channelResponseOfEvenSize() throws {
-    let results = try evaluate(
-      "LRN", [ramp([1, 5, 2, 1])], ["size": .int(4), "alpha": .float(0.5)])
-    expect(
-      results[0], Tensor([-1.06739, 0.41143, -0.5, 1.25, 0.25, -0.75, 1, 0, -1, 0.75] as [Float], shape: [1, 5, 2, 1]))
-  }
-
   @Test func theLastWindowThatWouldStartInThePaddingIsLeftOut() throws {
     let shape = try infer(
       "MaxPool", [.tensor(.float32, [1, 1, 4, 4])],
@@ -174,9 +167,16 @@ import Testing
       ["kernel_shape": .ints([0])], ["kernel_shape": .ints([9])], ["kernel_shape": .ints([2, 2])],
       ["kernel_shape": .ints([2]), "pads": .ints([2, 2])],
       ["kernel_shape": .ints([2]), "strides": .ints([1 << 40])],
-      ["kernel_shape": .ints([1 << 31 - 1]), "dilations": .ints([1 << 31 - 1]), "auto_pad": .string("SAME_UPPER")],
     ] as [Attributes])
   func hostileWindowsAreRefused(_ attributes: Attributes) {
     #expect(throws: OpError.self) { try evaluate("AveragePool", [ramp([1, 1, 4])], attributes) }
+  }
+
+  @Test func theLargestWindowIsMostlyPadding() throws {
+    let largest = Attribute.ints([1 << 31 - 1])
+    let results = try evaluate(
+      "MaxPool", [ramp([1, 1, 4])],
+      ["kernel_shape": largest, "dilations": largest, "auto_pad": .string("SAME_UPPER")])
+    #expect(results[0].shape == [1, 1, 4])
   }
 }

@@ -33,12 +33,13 @@ enum AttentionKernel: FloatKernel {
       shape = [q.batch, q.length, q.heads * v.size]
     }
     let types = (try context.operand(0).dataType, try context.operand(1).dataType, try context.operand(2).dataType)
-    return [
+    var results = [
       try context.result(result, shape: shape, as: types.0),
       try context.result(k.values, shape: k.shape, as: types.1),
       try context.result(v.values, shape: v.shape, as: types.2),
-      try context.result(scores, shape: wantsScores ? scoreShape : [0], as: types.0),
     ]
+    if wantsScores { results.append(try context.result(scores, shape: scoreShape, as: types.0)) }
+    return results
   }
 
   private static func heads<T: KernelFloat>(
@@ -90,7 +91,7 @@ enum AttentionKernel: FloatKernel {
         rows: queries, inner: inner,
         columns: keys)
       if mode == 0 { exposed = scores }
-      if cap != 0 { for place in scores.indices { scores[place] = cap * T.hyperbolicTangent(scores[place] / cap) } }
+      if cap != 0 { for place in scores.indices { scores[place] = cap * T.tanh(scores[place] / cap) } }
       if mode == 1 { exposed = scores }
       if mode == 2 { exposed = [] }
       for query in 0..<queries {
@@ -110,7 +111,7 @@ enum AttentionKernel: FloatKernel {
       let largest = scores[row].reduce(-T.infinity) { $1 > $0 ? $1 : $0 }
       var sum: T = 0
       for place in row {
-        scores[place] = isHidden ? 0 : T.exponential(scores[place] - largest)
+        scores[place] = isHidden ? 0 : T.exp(scores[place] - largest)
         sum += scores[place]
       }
       for place in row where !isHidden { scores[place] /= sum }

@@ -1,13 +1,5 @@
 internal import DecantIR
 
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Glibc
-#endif
-
 /// A number that products and sums are computed in: integers wrap, floats round.
 protocol KernelNumber: TensorElement, Comparable {
   /// Nothing.
@@ -40,34 +32,10 @@ extension UInt32: KernelNumber {}
 extension UInt64: KernelNumber {}
 
 /// A float that kernels compute in. Halves are computed in f32 and rounded once at the end.
-protocol KernelFloat: KernelNumber, BinaryFloatingPoint {
-  /// `e` to the power `x`.
-  static func exponential(_ x: Self) -> Self
-  /// The natural logarithm.
-  static func logarithm(_ x: Self) -> Self
-  /// The natural logarithm of `1 + x`.
-  static func logarithm1(_ x: Self) -> Self
-  /// The hyperbolic tangent.
-  static func hyperbolicTangent(_ x: Self) -> Self
-  /// `x` to the power `y`.
-  static func power(_ x: Self, _ y: Self) -> Self
-}
+protocol KernelFloat: KernelNumber, Real {}
 
-extension Float: KernelFloat {
-  static func exponential(_ x: Float) -> Float { expf(x) }
-  static func logarithm(_ x: Float) -> Float { logf(x) }
-  static func logarithm1(_ x: Float) -> Float { log1pf(x) }
-  static func hyperbolicTangent(_ x: Float) -> Float { tanhf(x) }
-  static func power(_ x: Float, _ y: Float) -> Float { powf(x, y) }
-}
-
-extension Double: KernelFloat {
-  static func exponential(_ x: Double) -> Double { exp(x) }
-  static func logarithm(_ x: Double) -> Double { log(x) }
-  static func logarithm1(_ x: Double) -> Double { log1p(x) }
-  static func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
-  static func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
-}
+extension Float: KernelFloat {}
+extension Double: KernelFloat {}
 
 /// A reference kernel written once for f32 and f64; halves pass through f32.
 protocol FloatKernel: SendableMetatype {

@@ -79,11 +79,11 @@ struct Norm<T: KernelFloat> {
 
   /// What one element adds.
   @inline(__always) func term(_ x: T) -> T {
-    order == 2 ? x * x : order == 1 ? x.magnitude : T.power(x.magnitude, order)
+    order == 2 ? x * x : order == 1 ? x.magnitude : T.pow(x.magnitude, order)
   }
 
   /// The norm of the sum.
-  func finish(_ sum: T) -> T { order == 2 ? sum.squareRoot() : order == 1 ? sum : T.power(sum, 1 / order) }
+  func finish(_ sum: T) -> T { order == 2 ? sum.squareRoot() : order == 1 ? sum : T.pow(sum, 1 / order) }
 }
 
 /// `GlobalAveragePool`.
@@ -205,7 +205,7 @@ enum ChannelResponseKernel: FloatKernel {
           let value = unsafe source[index + (neighbour - channel) * plane]
           squares += value * value
         }
-        unsafe target[index] = source[index] / T.power(bias + alpha * squares, beta)
+        unsafe target[index] = source[index] / T.pow(bias + alpha * squares, beta)
       }
     }
     return [result]

@@ -54,15 +54,15 @@ struct RecurrentActivation<T: KernelFloat> {
     let x = input > clip ? clip : input < -clip ? -clip : input
     switch function {
     case .affine: return alpha * x + beta
-    case .elu: return x >= 0 ? x : alpha * (T.exponential(x) - 1)
+    case .elu: return x >= 0 ? x : alpha * (T.exp(x) - 1)
     case .hardsigmoid: return max(0, min(1, alpha * x + beta))
     case .leakyrelu: return x >= 0 ? x : alpha * x
     case .relu: return max(0, x)
-    case .scaledtanh: return alpha * T.hyperbolicTangent(beta * x)
-    case .sigmoid: return 1 / (1 + T.exponential(-x))
-    case .softplus: return x > 0 ? x + T.logarithm1(T.exponential(-x)) : T.logarithm1(T.exponential(x))
+    case .scaledtanh: return alpha * T.tanh(beta * x)
+    case .sigmoid: return 1 / (1 + T.exp(-x))
+    case .softplus: return x > 0 ? x + T.log1p(T.exp(-x)) : T.log1p(T.exp(x))
     case .softsign: return x / (1 + x.magnitude)
-    case .tanh: return T.hyperbolicTangent(x)
+    case .tanh: return T.tanh(x)
     case .thresholdedrelu: return x > alpha ? x : 0
     }
   }

@@ -113,7 +113,7 @@ enum ReduceSumSquareKernel: ReductionKernel {
 
 /// `ReduceLogSum`.
 enum ReduceLogSumKernel: ReductionKernel {
-  static func reduce<T: KernelFloat>(floats: ArraySlice<T>) -> T { T.logarithm(sum(floats)) }
+  static func reduce<T: KernelFloat>(floats: ArraySlice<T>) -> T { T.log(sum(floats)) }
   static func reduce<T: KernelNumber & FixedWidthInteger>(integers: ArraySlice<T>) -> T? { nil }
 }
 
@@ -123,7 +123,7 @@ enum ReduceLogSumExpKernel: ReductionKernel {
     let largest = floats.reduce(-T.infinity) { $1 > $0 ? $1 : $0 }
     guard largest.isFinite else { return floats.contains { $0.isNaN } ? .nan : largest }
     let offset = Double(largest)
-    return T(offset + Double.logarithm(floats.reduce(0.0) { $0 + Double.exponential(Double($1) - offset) }))
+    return T(offset + Double.log(floats.reduce(0.0) { $0 + Double.exp(Double($1) - offset) }))
   }
   static func reduce<T: KernelNumber & FixedWidthInteger>(integers: ArraySlice<T>) -> T? { nil }
 }
