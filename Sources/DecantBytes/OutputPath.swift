@@ -5,7 +5,7 @@
 #endif
 
 /// A path that is about to be written: its folder and its name.
-struct OutputPath {
+public struct OutputPath {
   let path: String
   let folder: String
   let name: String
@@ -65,5 +65,14 @@ struct OutputPath {
     case ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, ENOMEM, EFBIG: .inputOutput
     default: .cannotCreate
     }
+  }
+}
+
+extension OutputPath {
+  /// Fails, before any work is done, where a file at `path` could not be written.
+  ///
+  /// - Throws: `cannotCreate` when the folder is missing, or when `path` exists and `replacing` is false.
+  public static func check(_ path: String, replacing: Bool) throws(DecantError) {
+    try OutputPath(path).check(replacing: replacing)
   }
 }

@@ -63,6 +63,26 @@ public enum StatisticsFile: Sendable {
     return JSON.object(whole).text()
   }
 
+  /// The text of a calibration cache as ONNX Runtime 1.31 writes and reads it.
+  public static func onnxRuntimeText(_ ranges: CalibratedRanges, method: CalibrationMethod) -> String {
+    let names: [String: String] = ["minmax": "MinMax", "percentile": "Percentile", "entropy": "Entropy"]
+    func number(_ value: Float) -> JSON {
+      .object(["data": .number(Double(value)), "dtype": .string("float32"), "CLS": .string("numpy.array")])
+    }
+    var data = JSONObject()
+    for (name, range) in ranges.byName.sorted(by: { $0.key < $1.key }) {
+      data[name] = .object([
+        "lowest": number(range.low), "highest": number(range.high), "CLS": .string("TensorData"),
+      ])
+    }
+    let value = "CalibrationMethod." + (names[method.name] ?? "MinMax")
+    return JSON.object([
+      "CLS": .string("TensorsData"), "data": .object(data),
+      "calibration_method": .object(["CLS": .string("CalibrationMethod"), "value": .string(value)]),
+      "smooth_quant": .bool(false),
+    ]).text()
+  }
+
   private static func object(_ tensor: TensorStatistics) -> JSONObject {
     var object: JSONObject = [
       "count": .integer(Int(clamping: tensor.count)), "sentinels": .integer(Int(clamping: tensor.sentinels)),

@@ -1,0 +1,23 @@
+public import DecantBytes
+internal import DecantOneDNN
+internal import DecantOps
+public import DecantRuntime
+
+/// What runs models, by the names that users choose.
+public enum BackendCatalog {
+  /// The names, the default first.
+  public static let names = ["onednn", "reference"]
+
+  /// The backends behind `name`, in the order in which they are asked: the reference kernels always come last.
+  ///
+  /// - Throws: `usage` for other names.
+  public static func backends(_ name: String) throws(DecantError) -> [any Backend] {
+    let reference = ReferenceBackend(StandardOps())
+    switch name {
+    case "reference": return [reference]
+    case "onednn": return [try OneDNNBackend(), reference]
+    default:
+      throw DecantError(.usage, "backend '\(name)' expected one of \(names.joined(separator: ", "))")
+    }
+  }
+}

@@ -1,0 +1,6 @@
+// One import serves: what the façade's own API is made of comes with it.
+@_exported public import DecantBytes
+@_exported public import DecantCompression
+@_exported public import DecantIR
+@_exported public import DecantPasses
+@_exported public import DecantRuntime

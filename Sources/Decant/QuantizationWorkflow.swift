@@ -1,0 +1,138 @@
+public import DecantBytes
+public import DecantCompression
+public import DecantIR
+internal import DecantPasses
+public import DecantRuntime
+
+/// The way from a float model and samples to an int8 model: prepare, calibrate, choose ranges, quantize.
+public struct QuantizationWorkflow: Sendable {
+  /// The model, prepared: types inferred, and in Decant's own style optimized.
+  public private(set) var model: Model
+  /// How to quantize.
+  public let options: StaticQuantizationOptions
+  private let reporter: any Reporter
+
+  /// Prepares `model`. The same model and options always give the same value names, so that statistics taken in one run
+  /// serve another.
+  ///
+  /// - Parameter optimizes: whether constants and normalizations are folded first; ONNX Runtime's style never does.
+  /// - Throws: what the passes throw.
+  public init(
+    _ model: Model, _ options: StaticQuantizationOptions, optimizes: Bool = true,
+    reporter: any Reporter = SilentReporter()
+  ) throws {
+    self.model = model
+    self.options = options
+    self.reporter = reporter
+    let passes = options.style == .decant && optimizes ? "default" : "infer-types"
+    _ = try Pipeline(parsing: passes).run(on: &self.model, PassContext(reporter: reporter))
+  }
+
+  /// One pass over the samples.
+  ///
+  /// - Throws: what calibrating throws, naming the sample.
+  public func calibrate(
+    _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], threads: Int
+  ) throws(DecantError) -> CalibrationStatistics {
+    let calibrator = try calibrator(backends, threads)
+    return try calibrator.run(samples.forCalibration, withHistograms: method.needsHistogram)
+  }
+
+  /// The ranges for `method`: in ONNX Runtime's style those that its calibrators choose.
+  ///
+  /// - Throws: `usage` for a method that ONNX Runtime does not have, and what calibrating throws.
+  public func ranges(
+    _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], threads: Int
+  ) throws(DecantError) -> CalibratedRanges {
+    guard options.style == .onnxRuntime else {
+      return try choose(method, from: try calibrate(samples, method: method, backends: backends, threads: threads))
+    }
+    switch method {
+    case .percentile(let percentage):
+      return try calibrator(backends, threads).onnxRuntimePercentile(samples.forCalibration, percentage: percentage)
+    case .meanSquaredError:
+      throw DecantError(.usage, "ONNX Runtime has no calibration method 'mse'")
+    case .entropy:
+      reporter.note("ONNX Runtime's entropy search has one candidate, the extremes; so they are used")
+      return try choose(.minMax, from: try calibrate(samples, method: .minMax, backends: backends, threads: threads))
+    case .minMax:
+      return try choose(.minMax, from: try calibrate(samples, method: .minMax, backends: backends, threads: threads))
+    }
+  }
+
+  /// What `calibrate` writes: Decant's statistics, or in ONNX Runtime's style that tool's own cache of ranges.
+  ///
+  /// - Throws: as ``ranges(_:method:backends:threads:)``.
+  public func statisticsText(
+    _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], threads: Int
+  ) throws(DecantError) -> String {
+    guard options.style == .onnxRuntime else {
+      return StatisticsFile.text(try calibrate(samples, method: method, backends: backends, threads: threads))
+    }
+    let ranges = try ranges(samples, method: method, backends: backends, threads: threads)
+    return StatisticsFile.onnxRuntimeText(ranges, method: method)
+  }
+
+  /// The ranges in a file that `calibrate` or ONNX Runtime wrote.
+  ///
+  /// - Parameter isExplicit: whether the user named the method; ranges of ONNX Runtime are chosen already, and that is said.
+  /// - Throws: `unreadable` or `malformed`, with the file.
+  public func ranges(
+    fromFile path: String, method: CalibrationMethod, isExplicit: Bool
+  ) throws(DecantError) -> CalibratedRanges {
+    let file = try StatisticsFile.read(path)
+    if case .onnxRuntime(_, let chosen) = file, isExplicit {
+      reporter.note(
+        "the file holds ranges that ONNX Runtime chose by \(chosen); '--method' changes nothing", at: [path])
+    }
+    do throws(OpError) {
+      return try file.ranges(method)
+    } catch {
+      throw DecantError(error, at: [path])
+    }
+  }
+
+  /// Quantizes the model with `ranges`.
+  ///
+  /// - Throws: what ``StaticQuantization`` throws.
+  public mutating func quantize(_ ranges: CalibratedRanges) throws(DecantError) -> QuantizationReport {
+    let opset = model.source.opset ?? Model.pinnedOpset
+    // ONNX Runtime's tool brings older models to opset 11 before it looks at them.
+    let effective = options.style == .onnxRuntime && opset < 10 ? 11 : opset
+    let report = try StaticQuantization.quantize(&model.graph, ranges: ranges, options: options, opset: effective)
+    for note in report.notes { reporter.note(note) }
+    if report.weights > 0 {
+      reporter.lossy(
+        "\(report.weights) weights and constants are \(options.weightType) or \(options.activationType) codes now")
+    }
+    if report.activations > 0 {
+      reporter.lossy("\(report.activations) activations pass through \(options.activationType) codes now")
+    }
+    return report
+  }
+
+  private func calibrator(_ backends: [any Backend], _ threads: Int) throws(DecantError) -> Calibrator {
+    let values = try StaticQuantization.valuesToCalibrate(model.graph, options: options)
+    guard !values.isEmpty else {
+      throw DecantError(.unsupported, "the model has no operator that static int8 quantizes")
+    }
+    return try Calibrator(model, values: values, backends: backends, threads: threads, reporter: reporter)
+  }
+
+  private func choose(
+    _ method: CalibrationMethod, from statistics: CalibrationStatistics
+  ) throws(DecantError) -> CalibratedRanges {
+    do throws(OpError) {
+      return try statistics.ranges(method)
+    } catch {
+      throw DecantError(error)
+    }
+  }
+}
+
+extension SampleSet {
+  /// The samples as a calibrator takes them.
+  var forCalibration: Calibrator.Samples {
+    Calibrator.Samples(count: count) { (index) throws(DecantError) in try inputs(index) }
+  }
+}

@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import Decant
+
+/// The ranges that activations take on data.
+struct CalibrateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "calibrate",
+    abstract: "Runs a model on samples and writes what its activations did, for 'quantize --stats'.",
+    usage: """
+      decant calibrate model.onnx --data train.npz -o stats.json
+      decant calibrate model.onnx --data train.npz --method entropy -o stats.json
+      """,
+    discussion: """
+      One pass, in memory that does not grow with the samples. With a method other than minmax the statistics hold
+      histograms, from which 'quantize' can choose by any method.
+      """)
+
+  @Argument(help: "The float model.") var model: String
+  @OptionGroup var samples: DataOptions
+  @OptionGroup var calibration: CalibrationArguments
+  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file")) var output: String
+  @Flag(name: .shortAndLong, help: "Replace the output if it exists.") var force = false
+  @OptionGroup var style: StyleArguments
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try OutputPath.check(output, replacing: force)
+    let method = try calibration.chosen()
+    let workflow = try QuantizationWorkflow(
+      try common.read(model), try style.options(), optimizes: style.optimize, reporter: common.reporter)
+    let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
+    let text = try workflow.statisticsText(
+      set, method: method, backends: try BackendCatalog.backends(engine.backend),
+      threads: engine.threads ?? Parallel.processors)
+    let file = try AtomicFile(output, replacing: force)
+    try file.write(text)
+    try file.commit()
+  }
+}

@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import Decant
+
+/// How calibration chooses ranges.
+struct CalibrationArguments: ParsableArguments {
+  @Option(
+    name: [.customLong("calibration"), .customLong("method")],
+    help: ArgumentHelp("How ranges are chosen: minmax, percentile, entropy or mse.", valueName: "method"))
+  var named: String?
+  @Option(help: ArgumentHelp("For percentile: how many percent of the magnitudes to keep.", valueName: "percent"))
+  var percentile = 99.999
+
+  private var method: String { named ?? "minmax" }
+
+  /// Whether the user named a method.
+  var isExplicit: Bool { named != nil }
+
+  func validate() throws {
+    guard CalibrationMethod(name: method) != nil else {
+      throw ValidationError(
+        "'--method' expected one of \(CalibrationMethod.names.joined(separator: ", ")), got '\(method)'")
+    }
+    guard percentile > 0, percentile <= 100 else {
+      throw ValidationError("'--percentile' expected above 0 and at most 100")
+    }
+  }
+
+  func chosen() throws(DecantError) -> CalibrationMethod {
+    guard let method = CalibrationMethod(name: method, percentile: percentile) else {
+      throw DecantError(.usage, "there is no calibration method '\(method)'")
+    }
+    return method
+  }
+}
+
+/// What is quantized, and like whom.
+struct StyleArguments: ParsableArguments {
+  @Option(help: ArgumentHelp("'ort' follows ONNX Runtime 1.31's quantize_static to the bit.", valueName: "tool"))
+  var compat: String?
+  @Option(help: ArgumentHelp("Codes of activations: uint8 or int8.", valueName: "type")) var activationType = "uint8"
+  @Option(help: ArgumentHelp("Codes of weights: int8 or uint8.", valueName: "type")) var weightType = "int8"
+  @Flag(inversion: .prefixedNo, help: "A scale for each channel of a weight; the default, but not with --compat ort.")
+  var perChannel: Bool?
+  @Option(
+    help: ArgumentHelp("Only these nodes: a name, a glob or an operator type; may repeat.", valueName: "selector"))
+  var include: [String] = []
+  @Option(help: ArgumentHelp("Not these nodes: a name, a glob or an operator type; may repeat.", valueName: "selector"))
+  var exclude: [String] = []
+  @Flag(inversion: .prefixedNo, help: "Fold constants and normalizations first; never with --compat ort.")
+  var optimize = true
+
+  func options() throws(DecantError) -> StaticQuantizationOptions {
+    guard compat == nil || compat == "ort" else {
+      throw DecantError(.usage, "'--compat' expected ort, got '\(compat ?? "")'")
+    }
+    let style: StaticQuantizationOptions.Style = compat == nil ? .decant : .onnxRuntime
+    return StaticQuantizationOptions(
+      style: style, activationType: try codes(activationType, "--activation-type"),
+      weightType: try codes(weightType, "--weight-type"), isPerChannel: perChannel ?? (style == .decant),
+      include: include.map(NodeSelector.init), exclude: exclude.map(NodeSelector.init))
+  }
+
+  private func codes(_ name: String, _ option: String) throws(DecantError) -> DataType {
+    switch name {
+    case "int8": return .int8
+    case "uint8": return .uint8
+    default: throw DecantError(.usage, "'\(option)' expected int8 or uint8, got '\(name)'")
+    }
+  }
+}

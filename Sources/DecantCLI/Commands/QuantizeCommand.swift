@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import Decant
+
+/// int8 with QuantizeLinear and DequantizeLinear.
+struct QuantizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "quantize",
+    abstract: "Makes a float model int8, with QuantizeLinear and DequantizeLinear operators.",
+    usage: """
+      decant quantize model.onnx -o int8.onnx --data train.npz
+      decant quantize model.onnx -o int8.onnx --stats stats.json --method entropy
+      decant quantize model.onnx -o int8.onnx --data train.npz --exclude 'head/*' --exclude Softmax
+      """,
+    discussion: "Says for every node what was done, or why nothing was: with --verbose, or under --json.")
+
+  @Argument(help: "The float model.") var model: String
+  @OptionGroup var output: OutputOptions
+  @Option(help: ArgumentHelp("How to quantize: int8.", valueName: "scheme")) var scheme = "int8"
+  @OptionGroup var samples: DataOptions
+  @Option(help: ArgumentHelp("Statistics from 'calibrate', or ONNX Runtime's calibration cache.", valueName: "file"))
+  var stats: String?
+  @OptionGroup var calibration: CalibrationArguments
+  @OptionGroup var style: StyleArguments
+  @Flag(help: "One JSON document: weights, biases, activations, removed_activations, nodes with their outcomes, notes.")
+  var json = false
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard scheme == "int8" else { throw ValidationError("'--scheme' expected int8, got '\(scheme)'") }
+    guard samples.data.isEmpty != (stats == nil) else {
+      throw ValidationError("expected either samples (--data) or statistics (--stats)")
+    }
+  }
+
+  func run() throws {
+    try output.check()
+    let method = try calibration.chosen()
+    var workflow = try QuantizationWorkflow(
+      try common.read(model), try style.options(), optimizes: style.optimize, reporter: common.reporter)
+    let ranges: CalibratedRanges
+    if let stats {
+      ranges = try workflow.ranges(fromFile: stats, method: method, isExplicit: calibration.isExplicit)
+    } else {
+      let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
+      ranges = try workflow.ranges(
+        set, method: method, backends: try BackendCatalog.backends(engine.backend),
+        threads: engine.threads ?? Parallel.processors)
+    }
+    let report = try workflow.quantize(ranges)
+    try output.write(workflow.model, common.reporter)
+    TerminalText.output(json ? JSON.object(document(report)).text() : text(report))
+  }
+
+  private func text(_ report: QuantizationReport) -> String {
+    let quantized = report.decisions.filter(\.isQuantized).count
+    var text =
+      "\(quantized) of \(report.decisions.count) nodes quantized: \(report.weights) weights and constants, "
+      + "\(report.biases) biases, \(report.activations) activations; \(report.removedActivations) activation functions removed\n"
+    guard common.verbose else { return text }
+    for decision in report.decisions {
+      text += TerminalText.escape("\(decision.node) (\(decision.op)): \(decision.outcome)") + "\n"
+    }
+    return text
+  }
+
+  private func document(_ report: QuantizationReport) -> JSONObject {
+    let nodes = report.decisions.map { decision -> JSON in
+      .object([
+        "name": .string(decision.node), "op": .string(decision.op.description),
+        "quantized": .bool(decision.isQuantized), "outcome": .string(decision.outcome),
+      ])
+    }
+    return [
+      "weights": .integer(report.weights), "biases": .integer(report.biases),
+      "activations": .integer(report.activations), "removed_activations": .integer(report.removedActivations),
+      "nodes": .array(nodes), "notes": .array(report.notes.map { .string($0) }),
+    ]
+  }
+}

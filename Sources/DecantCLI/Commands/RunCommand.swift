@@ -1,0 +1,46 @@
+internal import ArgumentParser
+internal import Decant
+
+/// Outputs for given inputs.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Computes the outputs for given inputs.",
+    usage: """
+      decant run model.onnx --input x.npz --output y.npz
+      decant run model.onnx --input image=x.npy --output outputs
+      decant run model.onnx --input test_data_set_0 --output results
+      """)
+
+  @Argument(help: "The model.") var model: String
+  @Option(
+    help: ArgumentHelp(
+      "A .npz with input names as keys, a .npy, NAME=FILE.npy repeated, or a folder with input_0.pb.", valueName: "data"
+    ))
+  var input: [String]
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("A .npz, or a folder: output_0.pb … for a folder of .pb, else NAME.npy.", valueName: "path"))
+  var output: String
+  @Flag(name: .shortAndLong, help: "Replace outputs that exist.") var force = false
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    if output.hasSuffix(".npz") { try OutputPath.check(output, replacing: force) }
+    let model = try common.read(model)
+    let executor = try Engine.executor(model, engine)
+    let source = try ArraySource(input, for: executor.inputs)
+    let outputs = try Runner.run(executor, source)
+    try ArraySink.write(outputs, to: output, asProtobuf: source.isProtobufFolder, replacing: force)
+  }
+}
+
+/// Executors as the command line asks for them.
+enum Engine {
+  static func executor(_ model: Model, _ options: EngineOptions) throws(DecantError) -> Executor {
+    try Executor(
+      model, backends: try BackendCatalog.backends(options.backend),
+      options: Executor.Options(threads: options.threads ?? Parallel.processors))
+  }
+}

@@ -1,0 +1,76 @@
+internal import ArgumentParser
+internal import Decant
+
+/// What every command takes.
+struct CommonOptions: ParsableArguments {
+  @Flag(name: .shortAndLong, help: "Say nothing but results and errors.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say more about each step.")
+  var verbose = false
+
+  @Flag(help: "Treat oddities that could be lived with as errors.")
+  var strict = false
+
+  @Flag(help: "Accept external data that has other names (hard links).")
+  var allowHardlinks = false
+
+  @Option(help: ArgumentHelp("The folder with the weights of a text form.", valueName: "dir"))
+  var weightsFrom: String?
+
+  var reporter: any Reporter { quiet ? SilentReporter() : TerminalReporter(isVerbose: verbose) }
+
+  func read(_ path: String) throws(DecantError) -> Model {
+    var options = ModelFile.ReadOptions()
+    options.isStrict = strict
+    options.allowsHardLinks = allowHardlinks
+    options.weights = weightsFrom
+    return try ModelFile.read(path, options, reporter: reporter)
+  }
+}
+
+/// Where a model goes.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The file to write: .onnx, or .txt for the text form.", valueName: "file"))
+  var output: String
+
+  @Flag(name: .shortAndLong, help: "Replace the output if it exists.")
+  var force = false
+
+  @Flag(help: "Put large tensors into a file beside the model.")
+  var externalData = false
+
+  func write(_ model: Model, opset: Int? = nil, weights: String? = nil, _ reporter: any Reporter) throws(DecantError) {
+    var options = ModelFile.WriteOptions()
+    options.replaces = force
+    options.opset = opset
+    options.usesExternalData = externalData
+    options.weights = weights
+    try ModelFile.write(model, to: output, options, reporter: reporter)
+  }
+
+  /// Fails before any work when the output cannot be written.
+  func check() throws(DecantError) { try OutputPath.check(output, replacing: force) }
+}
+
+/// How models are run.
+struct EngineOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("What runs the model: onednn or reference.", valueName: "name"))
+  var backend = "onednn"
+
+  @Option(help: ArgumentHelp("How many threads to use; all processors by default.", valueName: "count"))
+  var threads: Int?
+
+  func validate() throws {
+    guard threads.map({ $0 > 0 }) ?? true else { throw ValidationError("'--threads' expected at least 1") }
+  }
+}
+
+/// Where samples come from.
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Samples: a .npz with input names as keys, a .npy, or NAME=FILE.npy, repeated.", valueName: "data"))
+  var data: [String] = []
+}
