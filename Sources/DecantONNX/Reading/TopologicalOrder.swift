@@ -68,7 +68,9 @@ struct TopologicalOrder {
       guard let next = dependencies(of: current).filter({ waiting[$0] > 0 }).min() else { break }
       current = next
     }
-    let ring = path[(seen[current] ?? 0)...].reversed().map(name)
+    let indices = Array(path[(seen[current] ?? 0)...].reversed())
+    let start = indices.indices.min { indices[$0] < indices[$1] } ?? 0
+    let ring = (indices[start...] + indices[..<start]).map(name)
     let shown = ring.count > 8 ? Array(ring.prefix(7)) + ["… \(ring.count - 7) more"] : Array(ring)
     return DecantError(
       .malformed, "expected a graph without cycles, got \((shown + ring.prefix(1)).joined(separator: " → "))")

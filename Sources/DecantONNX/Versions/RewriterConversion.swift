@@ -23,7 +23,9 @@ extension Rewriter {
     let operands = graph[node].declaredOperands
     guard index < operands.count else { return }
     let dropped = operands[index...].compactMap { $0 }
-    setOperands(node, Array(operands[..<index]))
+    var kept = Array(operands[..<index])
+    while kept.last == .some(nil) { kept.removeLast() }
+    setOperands(node, kept)
     for value in dropped { eraseUnread(value) }
   }
 

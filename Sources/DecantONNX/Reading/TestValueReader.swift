@@ -1,0 +1,43 @@
+internal import DecantBytes
+internal import DecantIR
+internal import DecantWire
+
+/// Turns the messages of test data into values.
+struct TestValueReader {
+  private let tensors: TensorReader
+
+  init(_ tensors: TensorReader) { self.tensors = tensors }
+
+  func value(_ proto: SequenceProto) throws(DecantError) -> ONNXTestValue {
+    var elements: [ONNXTestValue] = []
+    switch proto.elemType ?? 0 {
+    case 0: break
+    case 1:
+      for tensor in proto.tensorValues {
+        elements.append(.tensor(try tensors.read(tensor, at: "tensor_values[\(elements.count)]")))
+      }
+    case 3: for sequence in proto.sequenceValues { elements.append(try value(sequence)) }
+    case 5: for optional in proto.optionalValues { elements.append(try value(optional)) }
+    case 2, 4: throw DecantError(.unsupported, "sequences of sparse tensors or maps")
+    default: throw DecantError(.malformed, "elem_type expected in 0...5, got \(proto.elemType ?? 0)")
+    }
+    return .sequence(elements)
+  }
+
+  func value(_ proto: OptionalProto) throws(DecantError) -> ONNXTestValue {
+    switch proto.elemType ?? 0 {
+    case 0: return .optional(nil)
+    case 1:
+      guard let tensor = proto.tensorValue?.value else { return .optional(nil) }
+      return .optional(.tensor(try tensors.read(tensor, at: "tensor_value")))
+    case 3:
+      guard let sequence = proto.sequenceValue?.value else { return .optional(nil) }
+      return .optional(try value(sequence))
+    case 5:
+      guard let optional = proto.optionalValue?.value else { return .optional(nil) }
+      return .optional(try value(optional))
+    case 2, 4: throw DecantError(.unsupported, "optional sparse tensors or maps")
+    default: throw DecantError(.malformed, "elem_type expected in 0...5, got \(proto.elemType ?? 0)")
+    }
+  }
+}
