@@ -28,7 +28,7 @@ enum WideElements {
 
 extension EvaluationContext {
   /// The tensor with its elements converted, each rounded once to the nearest value, halves to even; floats turn into
-  /// integers towards zero, within the integer's range, NaN into 0; integers into shorter integers by their low bits.
+  /// integers towards zero, and integers into shorter integers by their low bits.
   func convert(_ tensor: Tensor, _ conversion: Conversion) throws(OpError) -> Tensor {
     let target = conversion.target
     if target == tensor.dataType { return tensor }

@@ -37,31 +37,25 @@ extension EvaluationContext {
     }
   }
 
-  /// `body` of each pair of integers of one type, bit patterns taken as unsigned.
+  /// `kernel` of each pair of integers of one type.
   @inline(__always)
   func zipBits(_ a: Tensor, _ b: Tensor, _ kernel: some BitKernel) throws(OpError) -> Tensor {
     guard a.dataType == b.dataType else { throw expectedOneType(a, b) }
-    guard a.dataType.isInteger else { throw expected("integers", a) }
-    let type = a.dataType
-    switch type {
-    case .int64, .uint64:
-      let (x, y) = (a.reinterpreted(as: .uint64), b.reinterpreted(as: .uint64))
-      return try pairwise(x, y) { (x: UInt64, y: UInt64) in kernel.apply(x, y) }.reinterpreted(as: type)
-    case .int32, .uint32:
-      let (x, y) = (a.reinterpreted(as: .uint32), b.reinterpreted(as: .uint32))
-      return try pairwise(x, y) { (x: UInt32, y: UInt32) in kernel.apply(x, y) }.reinterpreted(as: type)
-    case .int16, .uint16:
-      let (x, y) = (a.reinterpreted(as: .uint16), b.reinterpreted(as: .uint16))
-      return try pairwise(x, y) { (x: UInt16, y: UInt16) in kernel.apply(x, y) }.reinterpreted(as: type)
-    case .int8, .uint8:
-      let (x, y) = (a.reinterpreted(as: .uint8), b.reinterpreted(as: .uint8))
-      return try pairwise(x, y) { (x: UInt8, y: UInt8) in kernel.apply(x, y) }.reinterpreted(as: type)
+    switch a.dataType {
+    case .int64: return try pairwise(a, b) { (x: Int64, y: Int64) in kernel.apply(x, y) }
+    case .int32: return try pairwise(a, b) { (x: Int32, y: Int32) in kernel.apply(x, y) }
+    case .int16: return try pairwise(a, b) { (x: Int16, y: Int16) in kernel.apply(x, y) }
+    case .int8: return try pairwise(a, b) { (x: Int8, y: Int8) in kernel.apply(x, y) }
+    case .uint64: return try pairwise(a, b) { (x: UInt64, y: UInt64) in kernel.apply(x, y) }
+    case .uint32: return try pairwise(a, b) { (x: UInt32, y: UInt32) in kernel.apply(x, y) }
+    case .uint16: return try pairwise(a, b) { (x: UInt16, y: UInt16) in kernel.apply(x, y) }
+    case .uint8: return try pairwise(a, b) { (x: UInt8, y: UInt8) in kernel.apply(x, y) }
     default: throw expected("integers of 8 bits or more", a)
     }
   }
 }
 
-/// A function of two bit patterns.
+/// A function of the bits of two integers.
 protocol BitKernel: Sendable {
-  func apply<I: FixedWidthInteger & UnsignedInteger>(_ x: I, _ y: I) -> I
+  func apply<I: FixedWidthInteger>(_ x: I, _ y: I) -> I
 }

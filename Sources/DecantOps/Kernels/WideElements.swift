@@ -60,40 +60,34 @@ extension WideElements {
 
   func integers<I: FixedWidthInteger>(_ type: I.Type) throws(OpError) -> [I] {
     switch self {
-    case .floats(let values): values.map { WideElements.truncate(Double($0)) }
-    case .doubles(let values): values.map { WideElements.truncate($0) }
+    case .floats(let values): values.map { WideElements.cut(Double($0)) }
+    case .doubles(let values): values.map { WideElements.cut($0) }
     case .signed(let values): values.map { I(truncatingIfNeeded: $0) }
     case .unsigned(let values): values.map { I(truncatingIfNeeded: $0) }
     case .strings(let values):
       try values.mapThrowing { (text) throws(OpError) -> I in
         if let exact = text.text.flatMap({ I($0) }) { return exact }
-        return WideElements.truncate(try WideElements.parseDouble(text))
+        return WideElements.cut(try WideElements.parseDouble(text))
       }
     }
   }
 
-  /// The low bits of integers of a packed type; floats are cut to its range.
+  /// The low bits of integers of a packed type, one to a byte.
   func narrowIntegers(_ type: DataType) throws(OpError) -> [UInt8] {
     let mask = UInt8((1 << type.bitWidth) - 1)
-    let limits: ClosedRange<Double> =
-      type.isSignedInteger ? -Double(1 << (type.bitWidth - 1))...Double(1 << (type.bitWidth - 1) - 1) : 0...Double(mask)
-    switch self {
-    case .floats(let values):
-      return values.map { UInt8(truncatingIfNeeded: WideElements.truncate(Double($0), limits)) & mask }
-    case .doubles(let values):
-      return values.map { UInt8(truncatingIfNeeded: WideElements.truncate($0, limits)) & mask }
-    default: return try integers(Int64.self).map { UInt8(truncatingIfNeeded: $0) & mask }
-    }
+    return try integers(UInt8.self).map { $0 & mask }
+  }
+
+  /// Towards zero; 0 for NaN. Beyond the range, types of 32 and 64 bits take their nearest end, and shorter ones the low
+  /// bits: the standard leaves it open, and this is what common machines do.
+  private static func cut<I: FixedWidthInteger>(_ value: Double) -> I {
+    I.bitWidth >= 32 ? truncate(value) : I(truncatingIfNeeded: truncate(value) as Int64)
   }
 
   /// Towards zero, within the range of the type; 0 for NaN.
-  static func truncate<I: FixedWidthInteger>(_ value: Double) -> I {
+  private static func truncate<I: FixedWidthInteger>(_ value: Double) -> I {
     guard !value.isNaN else { return 0 }
     return I(exactly: value.rounded(.towardZero)) ?? (value < 0 ? I.min : I.max)
-  }
-
-  private static func truncate(_ value: Double, _ limits: ClosedRange<Double>) -> Int {
-    value.isNaN ? 0 : Int(min(max(value, limits.lowerBound), limits.upperBound))
   }
 
   /// The nearest float towards zero, with its last bit set when that is not exact.

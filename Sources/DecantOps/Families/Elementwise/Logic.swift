@@ -42,23 +42,24 @@ enum Logic {
   }
 
   private struct And: BitKernel {
-    func apply<I: FixedWidthInteger & UnsignedInteger>(_ x: I, _ y: I) -> I { x & y }
+    func apply<I: FixedWidthInteger>(_ x: I, _ y: I) -> I { x & y }
   }
   private struct Or: BitKernel {
-    func apply<I: FixedWidthInteger & UnsignedInteger>(_ x: I, _ y: I) -> I { x | y }
+    func apply<I: FixedWidthInteger>(_ x: I, _ y: I) -> I { x | y }
   }
   private struct ExclusiveOr: BitKernel {
-    func apply<I: FixedWidthInteger & UnsignedInteger>(_ x: I, _ y: I) -> I { x ^ y }
+    func apply<I: FixedWidthInteger>(_ x: I, _ y: I) -> I { x ^ y }
   }
   private struct Complement: BitKernel {
-    func apply<I: FixedWidthInteger & UnsignedInteger>(_ x: I, _ y: I) -> I { ~x }
+    func apply<I: FixedWidthInteger>(_ x: I, _ y: I) -> I { ~x }
   }
-  /// Zeroes come in; shifts by the width or more leave nothing.
+  /// Zeroes come in; shifts by less than 0, or by the width or more, leave nothing.
   private struct ShiftLeft: BitKernel {
-    func apply<I: FixedWidthInteger & UnsignedInteger>(_ x: I, _ y: I) -> I { x << y }
+    func apply<I: FixedWidthInteger>(_ x: I, _ y: I) -> I { y >= 0 && y < I.bitWidth ? x << y : 0 }
   }
+  /// Copies of the sign come in; shifts by less than 0, or by the width or more, leave nothing else.
   private struct ShiftRight: BitKernel {
-    func apply<I: FixedWidthInteger & UnsignedInteger>(_ x: I, _ y: I) -> I { x >> y }
+    func apply<I: FixedWidthInteger>(_ x: I, _ y: I) -> I { y >= 0 && y < I.bitWidth ? x >> y : x < 0 ? ~0 : 0 }
   }
 
   @Sendable private static func bitwiseAnd(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
@@ -80,7 +81,6 @@ enum Logic {
 
   @Sendable private static func shift(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let (a, b) = (try context.operand(0), try context.operand(1))
-    guard !a.dataType.isSignedInteger else { throw context.expected("unsigned integers", a) }
     return try context.attributes.choice("direction", of: ["LEFT", "RIGHT"]) == "LEFT"
       ? [try context.zipBits(a, b, ShiftLeft())] : [try context.zipBits(a, b, ShiftRight())]
   }
