@@ -31,12 +31,11 @@ enum ResizeOps {
     let axes = try axes(context.attributes, rank: shape.rank)
     var result = shape
     for axis in axes { result[axis] = .unknown }
-    let isStretch = try policy(context.attributes) == "stretch"
     if let sizes = context.symbols(3), !sizes.elements.isEmpty {
       guard sizes.elements.count == axes.count else {
         throw OpError("'sizes' expected \(axes.count) numbers, got \(sizes.elements.count)")
       }
-      if isStretch {
+      if try policy(context.attributes) == "stretch" {
         for (axis, size) in zip(axes, sizes.elements) { result[axis] = size }
       } else if let extents = axes.map({ shape[$0] }).asNumbers, let wanted = sizes.elements.asNumbers {
         let fitted = try fit(extents, into: wanted, context.attributes)
