@@ -72,7 +72,11 @@ enum Convolution {
       throw OpError("expected weights of rank \(rank), got \(weight)")
     }
     if let weight, let fixed = Shape(Array(weight.dimensions[2...])).fixed { return fixed }
-    return context.attributes.ints("kernel_shape")
+    guard let kernel = context.attributes.ints("kernel_shape") else { return nil }
+    guard kernel.count == rank - 2 else {
+      throw OpError("'kernel_shape' expected \(rank - 2) numbers, got \(kernel)")
+    }
+    return kernel
   }
 
   private static func inferTranspose(_ context: InferenceContext) throws(OpError) -> [ValueType] {
