@@ -1,0 +1,157 @@
+import DecantIR
+import DecantOps
+import Testing
+
+@Suite struct TypeInferenceTests {
+  /// The types of all values after inference, as the text form spells them.
+  private func types(
+    _ text: String, inputShapes: [String: Shape] = [:], sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> (graph: Graph, types: [String: String]) {
+    var graph = try TextForm.parseGraph("graph @g" + text)
+    _ = try graph.edit { (rewriter) throws(OpError) in try inferTypes(&rewriter, inputShapes: inputShapes) }
+    #expect(Verifier.problem(in: graph) == nil, sourceLocation: sourceLocation)
+    let pairs = graph.allValues.map { (graph[$0].name, graph[$0].type.description) }
+    return (graph, Dictionary(uniqueKeysWithValues: pairs))
+  }
+
+  @Test func shapeArithmeticKeepsSymbols() throws {
+    let (_, types) = try types(
+      """
+      (%x: f32[N,S,384]) -> (%y: ?) {
+        %zero: i64[] = initializer 0
+        %one: i64[] = initializer 1
+        %axes: i64[1] = initializer [0]
+        %rest: i64[2] = initializer [12, 32]
+        %s: ? = Shape(%x)
+        %n: ? = Gather(%s, %zero)
+        %t: ? = Gather(%s, %one)
+        %a: ? = Unsqueeze(%n, %axes)
+        %b: ? = Unsqueeze(%t, %axes)
+        %shape: ? = Concat(%a, %b, %rest) {axis: 0}
+        %heads: ? = Reshape(%x, %shape)
+        %y: ? = Transpose(%heads) {perm: [0,2,1,3]}
+        return %y
+      }
+      """)
+    #expect(types["heads"] == "f32[N,S,12,32]")
+    #expect(types["y"] == "f32[N,12,S,32]")
+  }
+
+  @Test func minusOneDividesSymbols() throws {
+    let (_, types) = try types(
+      """
+      (%x: f32[N,S,384]) -> (%y: ?) {
+        %shape: i64[2] = initializer [-1, 384]
+        %y: ? = Reshape(%x, %shape)
+        return %y
+      }
+      """)
+    #expect(types["y"] == "f32[N*S,384]")
+  }
+
+  @Test func expandByAMaskOfShapes() throws {
+    let (_, types) = try types(
+      """
+      (%x: f32[1,S]) -> (%y: ?) {
+        %s: ? = Shape(%x)
+        %open: i64[] = initializer -1
+        %one: i64[] = initializer 1
+        %b: ? = Equal(%s, %open)
+        %t: ? = Where(%b, %one, %s)
+        %y: ? = Expand(%x, %t)
+        return %y
+      }
+      """)
+    #expect(types["y"] == "f32[1,S]")
+  }
+
+  @Test func twoSymbolsDoNotBroadcast() throws {
+    let (_, types) = try types(
+      """
+      (%x: f32[N,4], %y: f32[M,1]) -> (%z: ?) {
+        %z: ? = Add(%x, %y)
+        return %z
+      }
+      """)
+    #expect(types["z"] == "f32[?,4]")
+  }
+
+  @Test func newInputShapesReplaceOldTypes() throws {
+    let text = """
+      (%x: f32[1,4]) -> (%z: f32[1,4]) {
+        %y: f32[1,4] = Relu(%x)
+        %z: f32[1,4] = Exp(%y)
+        return %z
+      }
+      """
+    let (_, types) = try types(text, inputShapes: ["x": [3, 4]])
+    #expect(types["z"] == "f32[3,4]")
+    #expect(throws: OpError("the input 'x' is declared f32[1,4], got [3]")) {
+      try self.types(text, inputShapes: ["x": [3]])
+    }
+    #expect(throws: OpError("expected the name of an input (x), got 'q'")) {
+      try self.types(text, inputShapes: ["q": [3]])
+    }
+  }
+
+  @Test func wrongDeclaredShapesAreReported() throws {
+    var graph = try TextForm.parseGraph(
+      """
+      graph @g(%x: f32[2]) -> (%y: f32[2]) {
+        %y: f32[3] = Relu(%x)
+        return %y
+      }
+      """)
+    let inference = try graph.edit { (rewriter) throws(OpError) in try inferTypes(&rewriter) }
+    #expect(inference.conflicts.map(\.description) == ["'y': declared f32[3], inferred f32[2]"])
+  }
+
+  @Test func errorsNameTheNode() throws {
+    var graph = Graph.build { rewriter in
+      let x = rewriter.addInput("x", .tensor(.float32, [2]))
+      let y = rewriter.addInput("y", .tensor(.float32, [3]))
+      rewriter.addNode("Add", [x, y], name: "sum", resultNames: ["z"])
+    }
+    #expect(throws: OpError("node 'sum' (Add): expected shapes that broadcast, got [2], [3]")) {
+      try graph.edit { (rewriter) throws(OpError) in _ = try inferTypes(&rewriter) }
+    }
+  }
+
+  @Test func functionsAreEntered() throws {
+    let body = Graph.build { rewriter in
+      let x = rewriter.addInput("x", .unknown)
+      let y = rewriter.add(
+        "Transpose", [x], ["perm": .reference(name: "order", kind: .ints)], name: "y")
+      rewriter.addOutput("y", y)
+    }
+    let function = Function(name: OpName("Turn", domain: "mine"), graph: body, attributes: ["order"])
+    var graph = Graph.build { rewriter in
+      let x = rewriter.addInput("x", .tensor(.float32, [.symbol("N"), 3]))
+      let y = rewriter.add(OpName("Turn", domain: "mine"), [x], ["order": .ints([1, 0])], name: "z")
+      rewriter.addOutput("z", y)
+    }
+    try graph.edit { (rewriter) throws(OpError) in _ = try inferTypes(&rewriter, functions: [function]) }
+    #expect(graph[graph.outputs[0].value].type == .tensor(.float32, [3, .symbol("N")]))
+  }
+
+  @Test func typesInsideSubgraphsAreStored() throws {
+    let branch = Graph.build { rewriter in
+      let x = rewriter.addInput("x", .unknown)
+      rewriter.addOutput("r", rewriter.add("Relu", [x], name: "r"))
+    }
+    var graph = Graph.build { rewriter in
+      let c = rewriter.addInput("c", .tensor(.bool, []))
+      let x = rewriter.addInput("x", .tensor(.float32, [.symbol("N")]))
+      let node = rewriter.addNode(
+        "If", [c, x], ["then_branch": .graph(branch), "else_branch": .graph(branch)], name: "if", resultNames: ["y"],
+        captureCount: 1)
+      if let y = rewriter.graph[node].results[0] { rewriter.addOutput("y", y) }
+    }
+    try graph.edit { (rewriter) throws(OpError) in _ = try inferTypes(&rewriter) }
+    let node = try #require(graph.firstNode)
+    let inner = try #require(graph[node].attributes.graph("else_branch"))
+    let result = try #require(inner.value(named: "r"))
+    #expect(inner[result].type == .tensor(.float32, [.symbol("N")]))
+    #expect(graph[graph.outputs[0].value].type == .tensor(.float32, [.symbol("N")]))
+  }
+}
