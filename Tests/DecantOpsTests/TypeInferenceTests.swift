@@ -18,8 +18,8 @@ import Testing
     let (_, types) = try types(
       """
       (%x: f32[N,S,384]) -> (%y: ?) {
-        %zero: i64[] = initializer 0
-        %one: i64[] = initializer 1
+        %zero: i64[] = initializer [0]
+        %one: i64[] = initializer [1]
         %axes: i64[1] = initializer [0]
         %rest: i64[2] = initializer [12, 32]
         %s: ? = Shape(%x)
@@ -54,8 +54,8 @@ import Testing
       """
       (%x: f32[1,S]) -> (%y: ?) {
         %s: ? = Shape(%x)
-        %open: i64[] = initializer -1
-        %one: i64[] = initializer 1
+        %open: i64[] = initializer [-1]
+        %one: i64[] = initializer [1]
         %b: ? = Equal(%s, %open)
         %t: ? = Where(%b, %one, %s)
         %y: ? = Expand(%x, %t)
