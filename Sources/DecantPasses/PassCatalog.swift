@@ -4,6 +4,7 @@ internal import DecantBytes
 public enum PassCatalog {
   /// One line a pass, sorted by name.
   public static let passes: [any Pass] = [
+    BindInputDefaults(),
     DeduplicateInitializers(),
     DropDeadNodes(),
     DropUnusedInitializers(),
@@ -21,8 +22,8 @@ public enum PassCatalog {
     Pipeline(
       "default", "all passes, until nothing changes", maximumRounds: 8,
       [
-        DropDeadNodes(), InferTypes(), FoldConstants(), MergeEqualSubexpressions(), Simplify(), DropDeadNodes(),
-        DropUnusedInitializers(), DeduplicateInitializers(),
+        DropDeadNodes(), FoldConstants(), DropUnusedInitializers(), DeduplicateInitializers(),
+        MergeEqualSubexpressions(), InferTypes(), Simplify(), DropDeadNodes(), DropUnusedInitializers(),
       ]),
   ]
 

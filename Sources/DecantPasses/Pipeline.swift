@@ -39,9 +39,17 @@ public struct Pipeline: Sendable {
 
   /// Runs the passes on `model` and returns what each did, one result for each pass in order, all rounds together.
   ///
+  /// Shapes that the context gives for inputs are put in place before the first pass, whatever the passes are.
+  ///
   /// - Throws: what a pass throws; `usage` when an explained node does not exist.
   public func run(on model: inout Model, _ context: PassContext = PassContext()) throws -> [PassResult] {
     try checkExplained(in: model, context)
+    noteDefaults(of: model.graph, context)
+    var context = context
+    if !context.inputShapes.isEmpty {
+      _ = try InferTypes().run(on: &model, context)
+      context.inputShapes = [:]
+    }
     var results: [PassResult] = []
     var size = ModelSize(model)
     for round in 0..<maximumRounds {
@@ -59,6 +67,15 @@ public struct Pipeline: Sendable {
       guard changed else { break }
     }
     return results
+  }
+
+  /// Says why nothing is folded from weights that are inputs.
+  private func noteDefaults(of graph: Graph, _ context: PassContext) {
+    let count = graph.inputs.count { graph[$0].data != nil }
+    guard count > 0, !passes.contains(where: { $0 is BindInputDefaults }) else { return }
+    context.reporter.note(
+      "\(count) inputs have defaults that a caller may replace, so they are not taken for constants; the pass "
+        + "'\(BindInputDefaults.name)' makes constants of them")
   }
 
   private func checkExplained(in model: Model, _ context: PassContext) throws(DecantError) {

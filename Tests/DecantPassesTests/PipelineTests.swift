@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PipelineTests {
   @Test func parsesNamesAndLists() throws {
-    #expect(try Pipeline(parsing: "default").passes.count == 8)
+    #expect(try Pipeline(parsing: "default").passes.count == 9)
     #expect(try Pipeline(parsing: "simplify, drop-dead-nodes").passes.map(\.name) == ["simplify", "drop-dead-nodes"])
   }
 
