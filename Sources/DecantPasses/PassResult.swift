@@ -87,7 +87,7 @@ public struct ModelSize: Sendable, Hashable {
   public var nodes: Int
   /// Initializers, likewise.
   public var initializers: Int
-  /// The bytes of their data.
+  /// The bytes of their data; absent data counts, and an overflow stays at the largest number.
   public var bytes: Int
 
   /// Measures a model. O(nodes + values); data is not read.
@@ -103,7 +103,8 @@ public struct ModelSize: Sendable, Hashable {
     nodes += graph.nodeCount
     for value in graph.initializers {
       initializers += 1
-      bytes += graph[value].data?.byteCount ?? 0
+      let (sum, overflow) = bytes.addingReportingOverflow(graph[value].data?.byteCount ?? 0)
+      bytes = overflow ? Int.max : sum
     }
     for node in graph.order where graph[node].attributes.holdGraphs {
       for (_, subgraph) in graph[node].subgraphs { add(subgraph) }

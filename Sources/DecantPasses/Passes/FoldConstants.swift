@@ -70,13 +70,15 @@ private struct ConstantFolder {
     guard let operands = constants(of: node, in: rewriter.graph) else { return .skipped("an operand is not constant") }
     guard let evaluate = definition.evaluate else { return .skipped("the operator has no reference kernel") }
     guard operands.allSatisfy({ !($0?.isAbsent ?? false) }) else { return .skipped("the data of an operand is absent") }
+    let room = freedBytes(by: node, in: rewriter.graph) + max(0, context.limits.growth - growth)
     let results: [Tensor]
     do throws(OpError) {
       results = try evaluate(
         EvaluationContext(
           op: op, attributes: rewriter.graph[node].attributes, operands: operands,
-          wanted: rewriter.graph[node].results.map { $0 != nil }, byteLimit: context.limits.constantBytes))
+          wanted: rewriter.graph[node].results.map { $0 != nil }, byteLimit: min(room, context.limits.constantBytes)))
     } catch {
+      guard error.kind != .overBudget else { return .skipped("the model would grow beyond the limit") }
       return .skipped("the reference kernel refuses: \(error.message)")
     }
     guard results.count >= rewriter.graph[node].results.count else {
@@ -85,7 +87,7 @@ private struct ConstantFolder {
     let added = zip(results, rewriter.graph[node].results).reduce(0) { $0 + ($1.1 == nil ? 0 : $1.0.byteCount) }
     let change = added - freedBytes(by: node, in: rewriter.graph)
     guard change <= 0 || growth + change <= context.limits.growth else {
-      return .skipped("the model would grow by \(change) bytes")
+      return .skipped("the model would grow beyond the limit")
     }
     growth = max(0, growth + change)
     step = "fold-constant"

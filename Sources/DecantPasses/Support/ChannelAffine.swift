@@ -12,8 +12,11 @@ struct ChannelAffine {
 
   /// What a batch normalization in inference mode does; nil where an operand is not constant or not of this size.
   init?(normalization node: NodeID, channels: Int, in graph: Graph) {
-    let parameters = (1...4).compactMap { graph.constant(ofOperand: $0, of: node)?.doubles }
-    guard parameters.count == 4, parameters.allSatisfy({ $0.count == channels }) else { return nil }
+    let parameters = (1...4).compactMap { index -> [Double]? in
+      guard let tensor = graph.constant(ofOperand: index, of: node), tensor.elementCount == channels else { return nil }
+      return tensor.doubles
+    }
+    guard parameters.count == 4 else { return nil }
     let epsilon = Double(graph[node].attributes.float("epsilon", default: 1e-5))
     let factors = zip(parameters[0], parameters[3]).map { $0 / ($1 + epsilon).squareRoot() }
     scale = factors
@@ -24,13 +27,12 @@ struct ChannelAffine {
   /// What an addition, subtraction, multiplication or division by constant operand `index` does to the other operand,
   /// whose channels run along `axis` of `rank`; nil where the constant changes along other axes.
   init?(arithmetic node: NodeID, constant index: Int, channels: Int, axis: Int, rank: Int, in graph: Graph) {
-    guard let tensor = graph.constant(ofOperand: index, of: node), tensor.rank <= rank, let all = tensor.doubles else {
-      return nil
-    }
+    guard let tensor = graph.constant(ofOperand: index, of: node), tensor.rank <= rank else { return nil }
     let offset = rank - tensor.rank
     for (place, extent) in tensor.shape.enumerated() {
       guard extent == 1 || (place + offset == axis && extent == channels) else { return nil }
     }
+    guard let all = tensor.doubles else { return nil }
     let numbers = all.count == 1 ? Array(repeating: all[0], count: channels) : all
     guard numbers.count == channels else { return nil }
     let (none, one) = (Array(repeating: 0.0, count: channels), Array(repeating: 1.0, count: channels))

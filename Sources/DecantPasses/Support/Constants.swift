@@ -11,11 +11,11 @@ extension Tensor {
     }
   }
 
-  /// The one number that all elements equal; nil when there is none. Zeros of both signs count as equal.
+  /// Whether all elements equal `number`. Zeros of both signs count as equal.
   ///
-  /// Looks at the first element before it reads the others.
+  /// Looks at the first element before it reads the others, and not at all at more than 65,536.
   func isFilled(with number: Double) -> Bool {
-    guard elementCount > 0, !isAbsent, !dataType.isPacked, dataType.bitWidth % 8 == 0, let bytes,
+    guard (1...65_536).contains(elementCount), !isAbsent, !dataType.isPacked, dataType.bitWidth % 8 == 0, let bytes,
       let first = try? Tensor(dataType, shape: [], bytes: bytes[0..<dataType.bitWidth / 8]),
       first.doubles?.first == number
     else { return false }
