@@ -4,5 +4,6 @@ import ArgumentParser
 @main
 struct BenchRoot: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "DecantBench", abstract: "Measurements that decisions rest on", subcommands: [GraphCommand.self])
+    commandName: "DecantBench", abstract: "Measurements that decisions rest on",
+    subcommands: [GraphCommand.self, TextCommand.self])
 }

@@ -30,6 +30,15 @@ struct TextToken {
   var range: Range<Int>
 }
 
+/// A mark of the text form, written as a literal: `"("`.
+struct TextMark: ExpressibleByUnicodeScalarLiteral, CustomStringConvertible {
+  let byte: UInt8
+
+  init(unicodeScalarLiteral scalar: Unicode.Scalar) { byte = UInt8(truncatingIfNeeded: scalar.value) }
+
+  var description: String { String(Character(Unicode.Scalar(byte))) }
+}
+
 /// Cuts the text form into tokens, one at a time; blanks and comments (`#` to the end of the line) part them.
 struct TextLexer {
   let bytes: [UInt8]
@@ -62,12 +71,18 @@ struct TextLexer {
     case UInt8(ascii: "0")...UInt8(ascii: "9"):
       return byte == UInt8(ascii: "0") && peek(1) == UInt8(ascii: "x") ? hex() : number()
     case _ where TextSpelling.isWordStart(byte): return word()
-    case _ where TextLexer.marks.contains(byte): return mark()
+    case _ where TextLexer.isMark(byte): return mark()
     default: throw failure("unexpected \(TextLexer.describe(byte))", at: start)
     }
   }
 
-  private static let marks = Set("()[]{}<>,:=*+-?.".utf8)
+  private static func isMark(_ byte: UInt8) -> Bool {
+    switch byte {
+    // ( ) * + , - . : < = > ? [ ] { }
+    case 0x28...0x2e, 0x3a, 0x3c...0x3f, 0x5b, 0x5d, 0x7b, 0x7d: true
+    default: false
+    }
+  }
 
   /// The bytes of `token` without sigil and quotes, escapes resolved.
   func payload(of token: TextToken) throws(DecantError) -> [UInt8] {
@@ -79,10 +94,31 @@ struct TextLexer {
 
   /// The payload as text.
   func text(of token: TextToken) throws(DecantError) -> String {
+    let start = token.range.lowerBound + (token.kind == .value || token.kind == .name ? 1 : 0)
+    if start < token.range.upperBound, bytes[start] != UInt8(ascii: "\"") {
+      // Bare, and so ASCII.
+      return spelling(start..<token.range.upperBound)
+    }
     guard let text = String(validating: try payload(of: token), as: UTF8.self) else {
       throw failure("expected UTF-8", at: token.range.lowerBound)
     }
     return text
+  }
+
+  /// The bytes of `range` as they stand.
+  func spelling(_ range: Range<Int>) -> String {
+    unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0[range], as: UTF8.self) }
+  }
+
+  /// Whether the bytes of `range` are `word`.
+  func isSpelled(_ range: Range<Int>, _ word: String) -> Bool {
+    guard range.count == word.utf8.count else { return false }
+    var index = range.lowerBound
+    for byte in word.utf8 {
+      guard bytes[index] == byte else { return false }
+      index += 1
+    }
+    return true
   }
 
   /// An error at byte `offset`, which it names by line and column.

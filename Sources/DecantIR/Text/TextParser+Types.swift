@@ -74,47 +74,51 @@ extension TextParser {
     if try accept(mark: "?") { return .unknown }
     if token.kind == .number, let extent = Int(spelling) {
       try advance()
-      if isMark("]") || isMark(",") { return .fixed(extent) }
+      if isAtEndOfExtent { return .fixed(extent) }
       return try parseSum(startingWith: try parseProduct(DimensionExpression(constant: extent)))
     }
     return try parseSum(startingWith: try parseTerm())
   }
 
+  private var isAtEndOfExtent: Bool { isMark(",") || isMark("]") }
+
   private mutating func parseSum(startingWith first: DimensionExpression) throws(DecantError) -> Dimension {
     var sum = first
-    while !isMark("]"), !isMark(",") {
+    while !isAtEndOfExtent {
       let startsTerm =
         isMark("-") || (token.kind == .number && lexer.bytes[token.range.lowerBound] == UInt8(ascii: "-"))
       if !startsTerm {
         guard try accept(mark: "+") else { throw unexpected("'+', '-', ',' or ']'") }
       }
-      guard let next = sum.adding(try parseTerm()) else { throw failure("the extent is too large an expression") }
+      guard let next = sum.adding(try parseTerm()) else { throw tooLarge() }
       sum = next
     }
     return Dimension(sum)
   }
 
   private mutating func parseTerm() throws(DecantError) -> DimensionExpression {
-    let sign = try accept(mark: "-") ? -1 : 1
-    return try parseProduct(DimensionExpression(constant: sign), isSign: true)
+    let isNegative = try accept(mark: "-")
+    let product = try parseProduct(try parseFactor())
+    guard isNegative else { return product }
+    guard let negated = product.multiplied(by: DimensionExpression(constant: -1)) else { throw tooLarge() }
+    return negated
   }
 
-  /// `first` and what follows it after `*`; what follows a sign needs none.
-  private mutating func parseProduct(
-    _ first: DimensionExpression, isSign: Bool = false
-  ) throws(DecantError) -> DimensionExpression {
+  /// `first` times what follows it after each `*`.
+  private mutating func parseProduct(_ first: DimensionExpression) throws(DecantError) -> DimensionExpression {
     var product = first
-    if !isSign {
-      guard try accept(mark: "*") else { return product }
-    }
-    while true {
-      let factor =
-        token.kind == .number
-        ? DimensionExpression(constant: try takeInt("an extent"))
-        : DimensionExpression(symbol: try takeWord("an extent"))
-      guard let next = product.multiplied(by: factor) else { throw failure("the extent is too large an expression") }
+    while try accept(mark: "*") {
+      guard let next = product.multiplied(by: try parseFactor()) else { throw tooLarge() }
       product = next
-      guard try accept(mark: "*") else { return product }
     }
+    return product
   }
+
+  private mutating func parseFactor() throws(DecantError) -> DimensionExpression {
+    token.kind == .number
+      ? DimensionExpression(constant: try takeInt("an extent"))
+      : DimensionExpression(symbol: try takeWord("an extent"))
+  }
+
+  private func tooLarge() -> DecantError { failure("the extent is too large an expression") }
 }

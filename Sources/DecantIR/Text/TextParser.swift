@@ -36,12 +36,12 @@ struct TextParser {
   mutating func advance() throws(DecantError) { token = try lexer.next() }
 
   /// The bytes of the next token as they stand.
-  var spelling: String { String(decoding: lexer.bytes[token.range], as: UTF8.self) }
+  var spelling: String { lexer.spelling(token.range) }
 
-  func isWord(_ word: String) -> Bool { token.kind == .word && lexer.bytes[token.range].elementsEqual(word.utf8) }
+  func isWord(_ word: String) -> Bool { token.kind == .word && lexer.isSpelled(token.range, word) }
 
-  func isMark(_ mark: Character) -> Bool {
-    token.kind == .mark && lexer.bytes[token.range.lowerBound] == mark.asciiValue
+  func isMark(_ mark: TextMark) -> Bool {
+    token.kind == .mark && lexer.bytes[token.range.lowerBound] == mark.byte
   }
 
   mutating func accept(word: String) throws(DecantError) -> Bool {
@@ -50,7 +50,7 @@ struct TextParser {
     return true
   }
 
-  mutating func accept(mark: Character) throws(DecantError) -> Bool {
+  mutating func accept(mark: TextMark) throws(DecantError) -> Bool {
     guard isMark(mark) else { return false }
     try advance()
     return true
@@ -60,7 +60,7 @@ struct TextParser {
     guard try accept(word: word) else { throw unexpected("'\(word)'") }
   }
 
-  mutating func expect(mark: Character) throws(DecantError) {
+  mutating func expect(mark: TextMark) throws(DecantError) {
     guard try accept(mark: mark) else { throw unexpected("'\(mark)'") }
   }
 
@@ -92,7 +92,7 @@ struct TextParser {
 
   /// Items between `open` and `close`, parted by commas.
   mutating func takeList(
-    _ open: Character, _ close: Character, _ item: (inout TextParser) throws(DecantError) -> Void
+    _ open: TextMark, _ close: TextMark, _ item: (inout TextParser) throws(DecantError) -> Void
   ) throws(DecantError) {
     try expect(mark: open)
     if try accept(mark: close) { return }
