@@ -39,7 +39,7 @@ extension EvaluationContext {
     let tensors = sources.map { $0.dataType == Cell.dataType ? $0 : $0.reinterpreted(as: Cell.dataType) }
     return try make(Cell.self, shape: shape) { target in
       unsafe target.withUnsafeMutableBufferPointer { target in
-        unsafe withSources(tensors[...], []) { (sources: [UnsafeBufferPointer<Cell>]) in
+        unsafe withSources(tensors) { (sources: [UnsafeBufferPointer<Cell>]) in
           unsafe movement.move(sources, into: target)
         }
       }
@@ -54,7 +54,7 @@ extension EvaluationContext {
       return (0..<source.elementCount).map { Pair(first: words[2 * $0], second: words[2 * $0 + 1]) }
     }
     unsafe result.withUnsafeMutableBufferPointer { target in
-      unsafe withArrays(pairs[...], []) { unsafe movement.move($0, into: target) }
+      unsafe withArrays(pairs) { unsafe movement.move($0, into: target) }
     }
     var bytes: [UInt8] = []
     for pair in result {
@@ -69,7 +69,7 @@ extension EvaluationContext {
     var result = [ByteString](repeating: "", count: try Tensor.elementCount(shape: shape))
     let strings = sources.map { $0.strings ?? [] }
     unsafe result.withUnsafeMutableBufferPointer { target in
-      unsafe withArrays(strings[...], []) { unsafe movement.move($0, into: target) }
+      unsafe withArrays(strings) { unsafe movement.move($0, into: target) }
     }
     return try Tensor(strings: result, shape: shape)
   }
@@ -90,19 +90,27 @@ extension Tensor {
 }
 
 /// Calls `body` with the elements of all tensors at once.
-private func withSources<Cell: TensorElement>(
-  _ tensors: ArraySlice<Tensor>, _ opened: [UnsafeBufferPointer<Cell>],
-  _ body: ([UnsafeBufferPointer<Cell>]) -> Void
-) {
-  guard let first = tensors.first else { return unsafe body(opened) }
-  let span = first.span(of: Cell.self)
-  unsafe span.withUnsafeBufferPointer { unsafe withSources(tensors.dropFirst(), opened + [$0], body) }
+///
+/// A loop, not closures in closures: the optimizer would specialize those for every depth and every movement.
+private func withSources<Cell: TensorElement>(_ tensors: [Tensor], _ body: ([UnsafeBufferPointer<Cell>]) -> Void) {
+  withExtendedLifetime(tensors) {
+    // A tensor's bytes stay where they are for as long as the tensor lives.
+    let sources = unsafe tensors.map { tensor in
+      unsafe tensor.span(of: Cell.self).withUnsafeBufferPointer { unsafe $0 }
+    }
+    unsafe body(sources)
+  }
 }
 
 /// Calls `body` with the elements of all arrays at once.
-private func withArrays<Cell>(
-  _ arrays: ArraySlice<[Cell]>, _ opened: [UnsafeBufferPointer<Cell>], _ body: ([UnsafeBufferPointer<Cell>]) -> Void
-) {
-  guard let first = arrays.first else { return unsafe body(opened) }
-  unsafe first.withUnsafeBufferPointer { unsafe withArrays(arrays.dropFirst(), opened + [$0], body) }
+private func withArrays<Cell>(_ arrays: [[Cell]], _ body: ([UnsafeBufferPointer<Cell>]) -> Void) {
+  let all = arrays.flatMap { $0 }
+  unsafe all.withUnsafeBufferPointer { whole in
+    var start = 0
+    let sources = unsafe arrays.map { array in
+      defer { start += array.count }
+      return unsafe UnsafeBufferPointer(rebasing: whole[start..<start + array.count])
+    }
+    unsafe body(sources)
+  }
 }
