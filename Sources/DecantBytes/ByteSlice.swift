@@ -92,6 +92,14 @@ public struct ByteSlice: Sendable {
   /// Whether the bytes live in a mapped file rather than on the heap.
   public var isMapped: Bool { owner?.file != nil }
 
+  /// Lets the system take back the memory of mapped bytes; whoever reads them again gets them from the file.
+  ///
+  /// A pass over a large file that does so for what is behind it stays small. Does nothing for heap bytes.
+  public func evict() {
+    guard let mapping, count > 0 else { return }
+    mapping.file.evict(mapping.offset..<mapping.offset + count)
+  }
+
   /// The mapped file and the offset of the first byte in it, when the bytes live in one.
   public var mapping: (file: MappedFile, offset: Int)? {
     owner?.file.map { ($0, base) }

@@ -67,6 +67,15 @@
     }
   }
 
+  /// Drops the pages that hold `range` from memory. They are clean: nothing writes to a mapping.
+  func evict(_ range: Range<Int>) {
+    guard let address = unsafe unsafeBytes.baseAddress else { return }
+    let page = Int(getpagesize())
+    let start = range.lowerBound / page * page
+    let end = min((range.upperBound + page - 1) / page * page, unsafe unsafeBytes.count)
+    unsafe madvise(UnsafeMutableRawPointer(mutating: address) + start, end - start, MADV_DONTNEED)
+  }
+
   /// All bytes of the file.
   public var bytes: ByteSlice { ByteSlice(owner: ByteOwner(file: self)) }
 }

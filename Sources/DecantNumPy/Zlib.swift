@@ -10,12 +10,13 @@ enum Zlib {
   static func checksum(_ bytes: ByteSlice, from start: UInt32 = 0) -> UInt32 {
     var sum = UInt(start)
     var position = 0
-    // Pieces, because older zlibs count in 32 bits.
+    // In pieces, so that a large mapped file never takes much memory.
     while position < bytes.count {
-      let piece = bytes[position..<min(bytes.count, position + (1 << 30))]
+      let piece = bytes[position..<min(bytes.count, position + (4 << 20))]
       sum = unsafe piece.bytes.withUnsafeBytes {
         unsafe crc32(sum, $0.bindMemory(to: UInt8.self).baseAddress, UInt32($0.count))
       }
+      piece.evict()
       position += piece.count
     }
     return UInt32(truncatingIfNeeded: sum)

@@ -20,6 +20,8 @@ public protocol Kernel: Sendable {
   var absorbed: Set<Int> { get }
   /// Whether it reads operands in a backend's own layout; otherwise all operands are plain.
   var takesLayouts: Bool { get }
+  /// Whether it gives the same results at every call, for it reads nothing: a constant written as a node.
+  var isConstant: Bool { get }
 
   /// Computes the results, one for each that the node has.
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor]
@@ -30,6 +32,8 @@ extension Kernel {
   public var absorbed: Set<Int> { [] }
   /// No.
   public var takesLayouts: Bool { false }
+  /// No.
+  public var isConstant: Bool { false }
 }
 
 /// What a backend is told of a node.

@@ -7,14 +7,14 @@ final class ExecutionPlan: Sendable {
   /// How many values a run keeps: inputs first, then results.
   let slotCount: Int
   let inputCount: Int
-  /// The defaults of inputs.
-  let defaults: [Tensor?]
   let steps: [Step]
   let outputs: [Operand]
   /// Slots that are dead from the beginning: inputs that nothing reads.
   let unread: [Int]
   /// The slot of each value that has one.
   let slots: [ValueID: Int]
+  /// Values that look computed or given and are constants here: results of constant nodes, and defaults of inputs.
+  let hiddenConstants: [(value: ValueID, constant: Constant)]
 
   /// Where an operand comes from.
   enum Operand: Sendable {
@@ -23,11 +23,13 @@ final class ExecutionPlan: Sendable {
     case absent
   }
 
-  init(_ graph: Graph, _ environment: PlanEnvironment) throws(OpError) {
+  /// Compiles `graph`. Inputs with a default that are not `given` in a run are constants of it.
+  init(_ graph: Graph, given: Set<ValueID> = [], _ environment: PlanEnvironment) throws(OpError) {
     let needed = ExecutionPlan.neededNodes(of: graph)
-    var builder = PlanBuilder(graph)
+    var builder = PlanBuilder(graph, given: given)
     var drafts: [(node: NodeID, operands: [Operand], results: [Int?])] = []
     for node in graph.order where needed.contains(node) {
+      if try builder.absorb(node, environment) { continue }
       let operands = graph[node].operands.map { builder.operand($0) }
       drafts.append((node, operands, graph[node].results.map { builder.slot($0) }))
     }
@@ -52,9 +54,9 @@ final class ExecutionPlan: Sendable {
     self.outputs = outputs
     slotCount = builder.count
     inputCount = graph.inputs.count
-    defaults = graph.inputs.map { graph[$0].data?.aligned }
     unread = (0..<graph.inputs.count).filter { lastUse[$0] < 0 }
     slots = builder.slots
+    hiddenConstants = builder.hiddenConstants
   }
 
   /// The nodes that some output depends on.
@@ -71,15 +73,18 @@ final class ExecutionPlan: Sendable {
   }
 }
 
-/// Gives values their slots, and initializers their constants.
+/// Gives values their slots, and what never changes its constants.
 private struct PlanBuilder {
   let graph: Graph
+  let given: Set<ValueID>
   var slots: [ValueID: Int] = [:]
   var count = 0
+  private(set) var hiddenConstants: [(value: ValueID, constant: Constant)] = []
   private var constants: [ValueID: Constant] = [:]
 
-  init(_ graph: Graph) {
+  init(_ graph: Graph, given: Set<ValueID>) {
     self.graph = graph
+    self.given = given
     for input in graph.inputs { _ = slot(input) }
   }
 
@@ -94,10 +99,36 @@ private struct PlanBuilder {
   mutating func operand(_ value: ValueID?) -> ExecutionPlan.Operand {
     guard let value else { return .absent }
     if let known = constants[value] { return .constant(known) }
-    guard let tensor = graph[value].constant else { return slot(value).map { .slot($0) } ?? .absent }
+    guard let tensor = graph[value].data, !given.contains(value) else {
+      return slot(value).map { .slot($0) } ?? .absent
+    }
     let constant = Constant(tensor)
     constants[value] = constant
+    if graph[value].isInput { hiddenConstants.append((value, constant)) }
     return .constant(constant)
+  }
+
+  /// Whether `node` is a constant written as a node; its results are constants then.
+  mutating func absorb(_ node: NodeID, _ environment: PlanEnvironment) throws(OpError) -> Bool {
+    let node = graph[node]
+    guard node.operands.isEmpty else { return false }
+    do throws(OpError) {
+      let request = KernelRequest(
+        op: node.op, attributes: node.attributes, operands: [], wanted: node.results.map { $0 != nil })
+      guard FunctionCall.function(called: node, environment) == nil,
+        let kernel = try environment.kernel(for: request), kernel.isConstant
+      else { return false }
+      let tensors = try kernel.run(KernelCall(operands: []))
+      for (value, tensor) in zip(node.results, tensors) {
+        guard let value else { continue }
+        let constant = Constant(try tensor.plain())
+        constants[value] = constant
+        hiddenConstants.append((value, constant))
+      }
+      return true
+    } catch {
+      throw Step.located(error, node.name, node.op)
+    }
   }
 }
 
@@ -108,4 +139,12 @@ struct PlanEnvironment: Sendable {
   let threads: Int
   /// The functions that are being expanded, outermost first.
   var calls: [OpName] = []
+
+  /// The kernel of the first backend that has one.
+  func kernel(for request: KernelRequest) throws(OpError) -> (any Kernel)? {
+    for backend in backends {
+      if let kernel = try backend.kernel(for: request) { return kernel }
+    }
+    return nil
+  }
 }

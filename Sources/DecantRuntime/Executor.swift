@@ -1,5 +1,6 @@
 public import DecantBytes
 public import DecantIR
+internal import Synchronization
 
 /// Runs a model: compiled once, then called any number of times, from any number of threads.
 ///
@@ -26,16 +27,21 @@ public final class Executor: Sendable {
   public let outputNames: [String]
   /// How the model is run.
   public let options: Options
+  private let graph: Graph
+  private let environment: PlanEnvironment
+  /// For runs that leave all defaults as they are.
   private let plan: ExecutionPlan
+  /// For the latest run that gave other values for some of them.
+  private let special = Mutex<(given: Set<ValueID>, plan: ExecutionPlan)?>(nil)
 
   /// Compiles `model` for `backends`, which are asked in order for each node.
   ///
   /// - Throws: ``DecantError`` that names the node.
   public init(_ model: Model, backends: [any Backend], options: Options = Options()) throws(DecantError) {
-    let environment = PlanEnvironment(
+    environment = PlanEnvironment(
       backends: backends, functions: model.functions, threads: max(1, options.threads))
-    let graph = model.graph
-    inputs = graph.inputs.map {
+    graph = model.graph
+    inputs = graph.inputs.map { [graph] in
       InputPort(name: graph[$0].name, type: graph[$0].type, hasDefault: graph[$0].data != nil)
     }
     outputNames = graph.outputs.map(\.name)
@@ -54,7 +60,7 @@ public final class Executor: Sendable {
     let given = try InputCheck.arrange(inputs, for: self.inputs)
     let meter = MemoryMeter(limit: options.byteLimit)
     do throws(OpError) {
-      var run = Run(plan, meter, tap: tap)
+      var run = Run(try plan(for: given), meter, tap: tap)
       let tensors = try run.outputs(from: given)
       var outputs: [NamedTensor] = []
       for (name, tensor) in zip(outputNames, tensors) {
@@ -65,6 +71,21 @@ public final class Executor: Sendable {
     } catch {
       throw DecantError(error)
     }
+  }
+}
+
+extension Executor {
+  /// The plan for a run that gives values for the inputs where `tensors` has one: a default that is replaced is no constant.
+  private func plan(for tensors: [Tensor?]) throws(OpError) -> ExecutionPlan {
+    var given: Set<ValueID> = []
+    for (input, tensor) in zip(graph.inputs, tensors) where tensor != nil && graph[input].data != nil {
+      given.insert(input)
+    }
+    if given.isEmpty { return plan }
+    if let known = special.withLock({ $0 }), known.given == given { return known.plan }
+    let made = try ExecutionPlan(graph, given: given, environment)
+    special.withLock { $0 = (given, made) }
+    return made
   }
 }
 

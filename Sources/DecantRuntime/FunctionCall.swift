@@ -6,8 +6,7 @@ enum FunctionCall {
   ///
   /// - Throws: ``OpError`` for calls that recur and attributes that are missing.
   static func body(of node: Node, _ environment: PlanEnvironment) throws(OpError) -> ExecutionPlan? {
-    let found = environment.functions.first { $0.name == node.op && $0.overload == node.overload }
-    guard let function = found else { return nil }
+    guard let function = function(called: node, environment) else { return nil }
     guard !environment.calls.contains(node.op) else {
       let chain = (environment.calls + [node.op]).map(\.description).joined(separator: " → ")
       throw OpError("the function calls itself: \(chain)")
@@ -26,6 +25,11 @@ enum FunctionCall {
     var inner = environment
     inner.calls.append(node.op)
     return try ExecutionPlan(resolve(function.graph, given), inner)
+  }
+
+  /// The function that `node` calls; nil when it calls an operator.
+  static func function(called node: Node, _ environment: PlanEnvironment) -> Function? {
+    environment.functions.first { $0.name == node.op && $0.overload == node.overload }
   }
 
   /// The graph with each attribute that refers to the call's replaced by the value given, or dropped when none is.

@@ -12,9 +12,13 @@ public struct ReferenceBackend: Backend {
 
   /// The kernel of the operator's definition; nil when there is none.
   public func kernel(for request: KernelRequest) throws(OpError) -> (any Kernel)? {
-    guard let evaluate = catalog.definition(of: request.op)?.evaluate else { return nil }
+    guard let definition = catalog.definition(of: request.op), let evaluate = definition.evaluate else { return nil }
+    let isConstant =
+      request.operands.isEmpty && definition.schema.isDeterministic
+      && !request.attributes.contains { $0.value.kind == .graph || $0.value.kind == .graphs }
     return ReferenceKernel(
-      op: request.op, attributes: request.attributes, wanted: request.wanted, evaluate: evaluate)
+      op: request.op, attributes: request.attributes, wanted: request.wanted, isConstant: isConstant, evaluate: evaluate
+    )
   }
 }
 
@@ -23,6 +27,7 @@ struct ReferenceKernel: Kernel {
   let op: OpName
   let attributes: Attributes
   let wanted: [Bool]
+  let isConstant: Bool
   let evaluate: OpDefinition.Evaluation
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {

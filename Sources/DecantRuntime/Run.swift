@@ -36,11 +36,16 @@ struct Run {
   /// - Throws: ``OpError`` that names the node.
   mutating func outputs(from inputs: [Tensor?]) throws(OpError) -> [Tensor?] {
     for index in 0..<plan.inputCount {
-      let given = (index < inputs.count ? inputs[index] : nil) ?? plan.defaults[index]
+      let given = index < inputs.count ? inputs[index] : nil
       slots[index] = given.map { .plain($0) }
       try observe(index)
     }
     for slot in plan.unread { slots[slot] = nil }
+    if let tap {
+      for (value, constant) in plan.hiddenConstants where tap.values.contains(value) {
+        try tap.observe(value, constant.aligned)
+      }
+    }
     for step in plan.steps {
       do throws(OpError) {
         try run(step)

@@ -113,16 +113,15 @@ final class NodeWork: Sendable {
       operands: zip(computed, constants).map { computed, constant in
         computed ?? constant.map { ConcreteType($0.dataType, $0.shape) }
       }, constants: constants, wanted: wanted, threads: environment.threads)
-    for backend in environment.backends {
-      guard let kernel = try backend.kernel(for: request) else { continue }
-      let absorbed = kernel.absorbed
-      let operands = sources.enumerated().map { index, source -> RuntimeTensor? in
-        guard case .constant(let constant) = source, !absorbed.contains(index) else { return nil }
-        return .plain(constant.aligned)
-      }
-      return Ready(types: computed, kernel: kernel, operands: operands)
+    guard let kernel = try environment.kernel(for: request) else {
+      throw OpError("no backend computes it for \(NodeWork.describe(request.operands))", kind: .unsupported)
     }
-    throw OpError("no backend computes it for \(NodeWork.describe(request.operands))", kind: .unsupported)
+    let absorbed = kernel.absorbed
+    let operands = sources.enumerated().map { index, source -> RuntimeTensor? in
+      guard case .constant(let constant) = source, !absorbed.contains(index) else { return nil }
+      return .plain(constant.aligned)
+    }
+    return Ready(types: computed, kernel: kernel, operands: operands)
   }
 
   private static func describe(_ types: [ConcreteType?]) -> String {

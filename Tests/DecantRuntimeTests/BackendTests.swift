@@ -69,4 +69,32 @@ private struct OddKernel: Kernel {
     }
     #expect(log.all.filter { $0.hasPrefix("asked") } == ["asked Negate [\"f32[1]\"]", "asked Negate [\"f32[2]\"]"])
   }
+
+  @Test func constantNodesAndDefaultsAreConstantsToABackend() throws {
+    var watched: Set<ValueID> = []
+    let graph = Graph.build { rewriter in
+      let two = rewriter.add("Two", [], name: "two")
+      let other = rewriter.addInput("other", vector, default: Tensor([3] as [Float]))
+      watched = [two, other]
+      rewriter.addOutput("y", rewriter.add("Same", [rewriter.add("Add", [two, other], name: "sum")], name: "same"))
+    }
+    let (log, seen) = (Recorder(), Recorder())
+    let executor = try executor(graph, backends: [ConstantSpy(log: log)])
+    let tap = StatisticsTap(watched) { (_, tensor) throws(OpError) in seen.add("saw", tensor.floats ?? []) }
+    #expect(try executor.run([:], tap: tap)["y"]?.floats == [5])
+    #expect(seen.all == ["saw [2.0]", "saw [3.0]"])
+    #expect(try executor.run(["other": Tensor([4] as [Float])])["y"]?.floats == [6])
+    #expect(log.all == ["Two []", "Add [true, true]", "Same [false]", "Two []", "Add [true, false]", "Same [false]"])
+  }
+}
+
+/// Does nothing, and tells which operands are constants.
+private struct ConstantSpy: Backend {
+  static let name = "spy"
+  let log: Recorder
+
+  func kernel(for request: KernelRequest) throws(OpError) -> (any Kernel)? {
+    log.add("\(request.op) \(request.constants.map { $0 != nil })")
+    return nil
+  }
 }

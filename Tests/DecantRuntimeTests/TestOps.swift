@@ -4,7 +4,7 @@ import DecantRuntime
 /// A handful of operators, so that the runtime is tested by itself.
 struct TestCatalog: OpCatalog {
   static let kernels: [String: OpDefinition.Evaluation] = [
-    "Add": add, "Negate": negate, "Same": same, "Scale": scale, "If": choose, "Fail": fail, "Pad": pad,
+    "Add": add, "Negate": negate, "Same": same, "Scale": scale, "If": choose, "Fail": fail, "Pad": pad, "Two": two,
   ]
 
   func definition(of op: OpName) -> OpDefinition? {
@@ -47,6 +47,9 @@ struct TestCatalog: OpCatalog {
 @Sendable private func fail(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
   throw OpError("expected something else")
 }
+
+/// Reads nothing.
+@Sendable private func two(_ context: EvaluationContext) throws(OpError) -> [Tensor] { [Tensor([2] as [Float])] }
 
 /// Two results, of which the second may be left out.
 @Sendable private func pad(_ context: EvaluationContext) throws(OpError) -> [Tensor] {

@@ -71,9 +71,9 @@ public struct Tensor: Hashable, Sendable {
   /// A tensor with these elements. Precondition: as many as the shape holds.
   public init<Element: TensorElement>(_ elements: [Element], shape: [Int]) {
     precondition(elements.count == shape.reduce(1, *), "elements do not fill the shape")
-    self.init(of: Element.self, shape: shape) { span in
-      for index in elements.indices { span[index] = elements[index] }
-    }
+    // One copy of bytes: a loop here would be generic, and slow in every other module.
+    let bytes = unsafe elements.withUnsafeBytes { ByteSlice(copying: unsafe RawSpan(_unsafeBytes: $0)) }
+    self.init(unchecked: Element.dataType, shape: shape, storage: .bytes(bytes))
   }
 
   /// A vector.
