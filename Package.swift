@@ -58,7 +58,7 @@ let package = Package(
     // Floor 4: what is done with graphs and files.
     library("DecantPasses", ["DecantOps", "DecantIR", "DecantBytes"]),
     library("DecantRuntime", ["DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
-    library("DecantONNX", ["DecantOps", "DecantIR", "DecantWire", "DecantBytes", "CSchemas", "CProtobufC"]),
+    library("DecantONNX", ["DecantIR", "DecantWire", "DecantBytes", "CSchemas", "CProtobufC"]),
     library("DecantNumPy", ["DecantIR", "DecantBytes", "CZlib"]),
     library("DecantBundle", ["DecantIR", "DecantWire", "DecantBytes", "CZstd", "CKernels", "CSchemas", "CProtobufC"]),
 

@@ -1,7 +1,11 @@
-package import DecantBytes
+public import DecantBytes
 
 /// Gives the fields of a message, one after the other, to the members of a record that have their numbers.
+@usableFromInline
 package struct WireDecoder: WireVisitor {
+  @usableFromInline
+  package typealias Failure = WireError
+
   private let message: WireMessage
   private var fields: WireFields
   private var field: WireField

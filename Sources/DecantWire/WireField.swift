@@ -1,6 +1,7 @@
 package import DecantBytes
 
 /// One field as it stands in the file: its number, and its value not yet interpreted.
+@usableFromInline
 package struct WireField: Sendable {
   /// The number in the tag.
   package let number: Int
@@ -17,6 +18,7 @@ package struct WireField: Sendable {
 }
 
 /// A message in the file, not read yet.
+@usableFromInline
 package struct WireMessage: Sendable {
   /// The bytes it stands in.
   package let source: WireSource

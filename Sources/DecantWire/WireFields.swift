@@ -3,6 +3,7 @@ package import DecantBytes
 /// Walks over the fields of one message, checking each against the schema.
 ///
 /// Nothing is copied or allocated, and nested messages are not entered.
+@usableFromInline
 package struct WireFields: Sendable {
   private let source: WireSource
   private let schema: WireSchema

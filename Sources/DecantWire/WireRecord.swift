@@ -1,8 +1,9 @@
-package import DecantBytes
+public import DecantBytes
 
 /// A message as a Swift value, whose one list of fields serves reading, measuring and writing.
 ///
 /// A conforming type names its fields once, in ``visit(_:)``, in the order in which they are written.
+@usableFromInline
 package protocol WireRecord: Sendable {
   /// An empty message.
   init()
@@ -13,6 +14,7 @@ package protocol WireRecord: Sendable {
 }
 
 /// Reads, measures or writes the fields that a ``WireRecord`` shows to it.
+@usableFromInline
 package protocol WireVisitor: ~Copyable {
   /// What may go wrong.
   associatedtype Failure: Error
@@ -54,8 +56,10 @@ package protocol WireVisitor: ~Copyable {
 /// A value on the heap, so that a message can hold one of its own type, and a rare member costs one word.
 ///
 /// A copy of the holder shares it; it is replaced, never changed, once reading is done.
+@usableFromInline
 package final class Box<Value: Sendable>: Sendable {
   /// What is in the box.
+  @usableFromInline
   package let value: Value
 
   /// Puts `value` into a box.

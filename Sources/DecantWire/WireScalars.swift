@@ -1,19 +1,22 @@
-package import DecantBytes
+public import DecantBytes
 
 /// A repeated scalar field as it stands in the file: the runs of its encoded values, decoded only when asked.
 ///
 /// Packed, unpacked and split lists all end up here; a packed list of fixed-size values is one run that can serve as
 /// a tensor's data without a copy.
+@usableFromInline
 package struct WireScalars: Sendable {
   private var source: WireSource?
   private var runs: [Range<Int>] = []
   /// How many bytes the encoded values take.
+  @usableFromInline
   package private(set) var byteCount = 0
 
   /// No values.
   package init() {}
 
   /// Whether there are no values.
+  @usableFromInline
   package var isEmpty: Bool { byteCount == 0 }
 
   /// Where the first value stands in the input.
@@ -28,6 +31,7 @@ package struct WireScalars: Sendable {
   }
 
   /// The encoded runs.
+  @usableFromInline
   package var slices: [ByteSlice] {
     guard let source else { return [] }
     return runs.map { source.bytes[$0] }

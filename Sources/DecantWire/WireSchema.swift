@@ -130,6 +130,7 @@ package enum WireKind: Sendable {
 }
 
 /// How a value stands in the file, as the lowest three bits of its tag say.
+@usableFromInline
 package enum WireType: UInt8, Sendable {
   /// One to ten bytes, seven bits each.
   case varint = 0

@@ -1,9 +1,11 @@
-package import DecantBytes
+public import DecantBytes
 
 /// Measures a record: the bytes of each nested message, in the order in which ``WireWriter`` meets them.
 ///
 /// Lengths stand before what they measure, so this pass comes first; it keeps one number a message and no bytes.
+@usableFromInline
 package struct WireSizer: WireVisitor {
+  @usableFromInline
   package typealias Failure = Never
 
   /// The bytes of all fields measured so far.

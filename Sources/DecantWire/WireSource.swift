@@ -1,6 +1,7 @@
 package import DecantBytes
 
 /// The bytes that are being read, and the budget that reading them may spend.
+@usableFromInline
 @safe package final class WireSource: @unchecked Sendable {
   /// All bytes of the input.
   package let bytes: ByteSlice

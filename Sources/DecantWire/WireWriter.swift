@@ -1,6 +1,7 @@
-package import DecantBytes
+public import DecantBytes
 
 /// Takes the bytes that a ``WireWriter`` produces, in order.
+@usableFromInline
 package protocol WireSink {
   /// Takes bytes that will not outlive the call.
   mutating func write(_ bytes: [UInt8]) throws(DecantError)
@@ -11,7 +12,9 @@ package protocol WireSink {
 /// Writes a record: small fields are gathered, large byte fields go straight from where they are to the sink.
 ///
 /// The bytes depend on the record alone.
+@usableFromInline
 package struct WireWriter<Sink: WireSink>: WireVisitor {
+  @usableFromInline
   package typealias Failure = DecantError
 
   @usableFromInline var sink: Sink
@@ -165,7 +168,7 @@ package struct WireWriter<Sink: WireSink>: WireVisitor {
     try emit(&record)
   }
 
-  @inlinable
+  @usableFromInline
   mutating func tag(_ number: Int, _ type: WireType) throws(DecantError) {
     if buffer.count > Self.gathered { try flush() }
     put(varint: UInt64(number) << 3 | UInt64(type.rawValue))
