@@ -37,6 +37,24 @@ import Testing
     #expect(types["y"] == "f32[N,12,S,32]")
   }
 
+  @Test func constantsAreComputedOnTheWay() throws {
+    // The pads of an exported reflection: their two halves are swapped through a matrix.
+    let (_, types) = try types(
+      """
+      (%x: f32[N,S]) -> (%y: ?) {
+        %pads: i64[4] = initializer [0, 64, 0, 32]
+        %two: i64[2] = initializer [-1, 2]
+        %flat: i64[1] = initializer [-1]
+        %m: ? = Reshape(%pads, %two)
+        %t: ? = Transpose(%m) {perm: [1,0]}
+        %v: ? = Reshape(%t, %flat)
+        %y: ? = Pad(%x, %v) {mode: "reflect"}
+        return %y
+      }
+      """)
+    #expect(types["y"] == "f32[N,S+96]")
+  }
+
   @Test func minusOneDividesSymbols() throws {
     let (_, types) = try types(
       """

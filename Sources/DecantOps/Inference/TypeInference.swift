@@ -89,10 +89,12 @@ public struct TypeInference: Sendable {
     let op = context.op
     var types: [ValueType]
     var known: [SymbolicTensor?] = []
+    var computed: [Tensor?] = []
     if let definition = catalog.definition(of: op) {
       try definition.schema.check(rewriter.graph[id])
       types = try definition.infer(context)
       known = try definition.propagate?(context) ?? []
+      computed = SmallConstants.compute(definition, context, types: types, symbols: known)
     } else if let function = function(called: rewriter.graph[id]) {
       types = try inferCall(of: function, context)
     } else {
@@ -109,6 +111,7 @@ public struct TypeInference: Sendable {
       guard let result else { continue }
       changed = try record(types[index], for: result, &rewriter) || changed
       symbols[result] = index < known.count ? known[index] : nil
+      constants[result] = index < computed.count ? computed[index] : nil
     }
     return changed
   }
@@ -156,7 +159,8 @@ public struct TypeInference: Sendable {
       symbolic: declared.map { $0.flatMap { symbols[$0] } }, captured: capturedTypes, inferSubgraph: enter)
   }
 
-  /// The tensor that a value always holds: an initializer's, a `Constant` node's, or one that the caller assumed.
+  /// The tensor that a value always holds: an initializer's, a `Constant` node's, one that was computed on the way, or one
+  /// that the caller assumed.
   private func constant(_ value: ValueID, in graph: Graph) -> Tensor? {
     if let known = graph[value].constant ?? constants[value] { return known }
     guard let producer = graph[value].producer, graph[producer].op == "Constant" else { return nil }

@@ -86,8 +86,11 @@ extension WideElements {
 
   /// Towards zero, within the range of the type; 0 for NaN.
   private static func truncate<I: FixedWidthInteger>(_ value: Double) -> I {
-    guard !value.isNaN else { return 0 }
-    return I(exactly: value.rounded(.towardZero)) ?? (value < 0 ? I.min : I.max)
+    // Both bounds are powers of two, so that they are exact.
+    let upper = Double(sign: .plus, exponent: I.isSigned ? I.bitWidth - 1 : I.bitWidth, significand: 1)
+    let lower = I.isSigned ? -upper : -1
+    guard value > lower, value < upper else { return value.isNaN ? 0 : value < 0 ? I.min : I.max }
+    return I(value)
   }
 
   /// The nearest float towards zero, with its last bit set when that is not exact.
