@@ -52,7 +52,7 @@ import Testing
         return %y
       }
       """)
-    #expect(types["y"] == "f32[N,S+96]")
+    #expect(types["y"] == "f32[N+64,S+32]")
   }
 
   @Test func minusOneDividesSymbols() throws {
