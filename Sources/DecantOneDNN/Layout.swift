@@ -10,6 +10,12 @@ struct Layout: Sendable {
 
   init(_ description: dnnl_memory_desc_t) { self.description = description }
 
+  /// Whether a tensor of this shape has elements, and is no larger than any that runs: oneDNN counts without checking.
+  static func fits(_ shape: [Int]) -> Bool {
+    guard let bytes = try? Tensor.byteCount(.float32, shape: shape) else { return false }
+    return bytes > 0 && bytes <= 1 << 40
+  }
+
   /// Row-major.
   static func dense(_ shape: [Int]) throws(OpError) -> Layout {
     var strides = [Int](repeating: 1, count: shape.count)

@@ -58,9 +58,9 @@ public struct OneDNNBackend: Backend {
     guard let make = OneDNNBackend.makers[request.op] else { return nil }
     for operand in request.operands {
       guard let operand else { continue }
-      guard operand.dataType == .float32, operand.rank <= Layout.maximumRank, !operand.shape.contains(0) else {
-        return nil
-      }
+      guard operand.dataType == .float32, operand.rank <= Layout.maximumRank,
+        operand.shape.allSatisfy({ $0 > 0 && $0 <= Int32.max })
+      else { return nil }
     }
     return try make(request)
   }

@@ -55,22 +55,28 @@ extension Primitive {
   /// Runs it and gives the result as `shape`: plain where it lies so, else in oneDNN's layout.
   func result(_ arguments: [Argument], shape: [Int], byteLimit: Int, threads: Int) throws(OpError) -> RuntimeTensor {
     let layout = destination
-    guard layout.byteCount <= byteLimit else {
-      throw OpError(
-        "a result of f32\(shape) needs \(layout.byteCount) bytes, more than the \(byteLimit) allowed", kind: .overBudget
-      )
+    if layout.matches(try .dense(shape)) {
+      return .plain(try plainResult(arguments, shape: shape, byteLimit: byteLimit))
     }
-    if layout.matches(try .dense(shape)) { return .plain(try plainResult(arguments, shape: shape)) }
+    try Primitive.check(layout.byteCount, shape, byteLimit)
     let buffer = LaidOutBuffer(layout)
     try run(arguments, into: buffer)
     return buffer.tensor(shape, threads: threads)
   }
 
   /// Runs it and gives the result as `shape`; its layout is row-major, perhaps under other extents.
-  func plainResult(_ arguments: [Argument], shape: [Int]) throws(OpError) -> Tensor {
+  func plainResult(_ arguments: [Argument], shape: [Int], byteLimit: Int) throws(OpError) -> Tensor {
     let layout = destination
+    try Primitive.check(layout.byteCount, shape, byteLimit)
     return try Tensor(of: Float.self, shape: shape) { (span) throws(OpError) in
       try run(arguments, into: &span, layout)
+    }
+  }
+
+  private static func check(_ bytes: Int, _ shape: [Int], _ byteLimit: Int) throws(OpError) {
+    guard bytes <= byteLimit else {
+      throw OpError(
+        "a result of f32\(shape) needs \(bytes) bytes, more than the \(byteLimit) allowed", kind: .overBudget)
     }
   }
 }

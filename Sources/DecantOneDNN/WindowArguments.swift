@@ -5,9 +5,16 @@ internal import DecantOps
 struct WindowArguments {
   let value: decant_window
 
-  /// Nil beyond three spatial axes.
+  /// oneDNN keeps some of these in 32 bits; nobody needs more than this.
+  private static let limit = 1 << 20
+
+  /// Nil beyond three spatial axes, and for numbers beyond what oneDNN counts in.
   init?(_ axes: [Window.Axis]) {
     guard (1...3).contains(axes.count) else { return nil }
+    for axis in axes {
+      let numbers = [axis.kernel, axis.stride, axis.dilation, axis.padBegin, axis.padEnd, axis.output]
+      guard numbers.allSatisfy({ $0 <= WindowArguments.limit }) else { return nil }
+    }
     var window = decant_window()
     window.axes = Int32(axes.count)
     window.kernel = WindowArguments.triple(axes.map(\.kernel))

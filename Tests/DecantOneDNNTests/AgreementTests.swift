@@ -80,7 +80,7 @@ import Testing
 
   @Test(arguments: [
     Case("Gemm", [[5, 7], [7, 9], [5, 9]]), Case("Gemm", [[5, 7], [7, 9], [9]], ["alpha": .float(0.5)]),
-    Case("Add", [[2, 3], [3]]),
+    Case("Add", [[2, 3], [2, 1]]), Case("Sub", [[3], [2, 3]]), Case("Add", [[1, 1, 3], [2, 3]]),
   ])
   func whatOneDNNLacksIsLeftToTheReference(_ one: Case) throws { try one.check(usesOneDNN: false) }
 
@@ -107,6 +107,14 @@ import Testing
     try Case(OpName(op), [[1, 17, 5, 6], []], constants: [1], laidOut: laidOut).check()
     try Case(OpName(op), [[1], [1, 17, 5, 6]], constants: [0], laidOut: laidOut).check()
   }
+
+  @Test(arguments: [
+    Case("Add", [[4, 5, 33], [33]]), Case("Add", [[33], [4, 5, 33]], constants: [0]),
+    Case("Mul", [[4, 5, 33], [1, 5, 33]]),
+    Case("Sub", [[4, 5, 33], [5, 33]]), Case("Div", [[4, 5, 33], []]), Case("Mul", [[], [4, 5, 33]]),
+    Case("Add", [[1, 33], [5, 33]]), Case("Add", [[2, 16, 5, 6], [6]], constants: [1], laidOut: true),
+  ])
+  func repeatedOperands(_ one: Case) throws { try one.check() }
 
   @Test(arguments: [false, true])
   func normalization(laidOut: Bool) throws {

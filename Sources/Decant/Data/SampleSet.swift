@@ -24,6 +24,21 @@ public struct SampleSet: Sendable {
       case element
       case rows(Int)
     }
+
+    /// What run `index` takes.
+    func piece(_ index: Int) throws(OpError) -> Tensor {
+      switch kind {
+      case .whole: array
+      case .element: try array.rows(index..<index + 1).reshaped(Array(array.shape.dropFirst()))
+      case .rows(let batch): try array.rows(index * batch..<min((index + 1) * batch, array.shape.first ?? 0))
+      }
+    }
+
+    /// Gives the memory of what run `index` took back to the system, so that a pass over any number of samples holds a few.
+    func forget(_ index: Int) throws(OpError) {
+      if case .whole = kind { return }
+      try piece(index).bytes?.evict()
+    }
   }
 
   /// Cuts `arrays`, by input name, for a model with `inputs`; arrays that are no input are left out.
@@ -60,19 +75,17 @@ public struct SampleSet: Sendable {
     var inputs: [String: Tensor] = [:]
     for cut in cuts {
       do throws(OpError) {
-        inputs[cut.name] =
-          switch cut.kind {
-          case .whole: cut.array
-          case .element: try cut.array.rows(index..<index + 1).reshaped(Array(cut.array.shape.dropFirst()))
-          case .rows(let batch):
-            try cut.array.rows(index * batch..<min((index + 1) * batch, cut.array.shape.first ?? 0))
-          }
+        inputs[cut.name] = try cut.piece(index)
+        if index >= SampleSet.lag { try cut.forget(index - SampleSet.lag) }
       } catch {
         throw DecantError(error, at: [cut.name])
       }
     }
     return inputs
   }
+
+  /// How far behind the latest sample others are forgotten. A thread that still reads one loses nothing but time.
+  private static let lag = 4
 
   private static func cut(
     _ array: Tensor, for input: InputPort, batch: Int

@@ -41,7 +41,8 @@ struct BinaryKernel: Kernel {
       return ElementwiseKernel(
         request, dnnl_eltwise_linear, slope, offset, operand: 1 - constant, absorbed: [constant])
     }
-    return nil
+    let commutes = algorithm == dnnl_binary_add || algorithm == dnnl_binary_mul
+    return try BroadcastKernel(request, algorithm, commutes: commutes)
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
@@ -50,7 +51,7 @@ struct BinaryKernel: Kernel {
       let flat = [shape.reduce(1, *)]
       let (x, y) = (try Reorders.content(a, shape: flat), try Reorders.content(b, shape: flat))
       let primitive = try primitive(for: x.layout)
-      return [.plain(try primitive.plainResult([.source(x), .second(y)], shape: shape))]
+      return [.plain(try primitive.plainResult([.source(x), .second(y)], shape: shape, byteLimit: call.byteLimit))]
     }
     // The operand that is laid out decides; the first where both are.
     let leader: RuntimeTensor = if case .laidOut = a { a } else { b }

@@ -31,6 +31,7 @@ struct ConvolutionKernel: Kernel {
     let group = request.attributes.int("group", default: 1)
     guard let geometry = try Geometry(input.shape, weight.shape, group, request.attributes, transposed: transposed)
     else { return nil }
+    guard Layout.fits(geometry.output) else { return nil }
     if let bias = request.operand(2), bias.shape != [geometry.output[1]] { return nil }
     return try ConvolutionKernel(request, geometry, transposed: transposed)
   }

@@ -61,7 +61,9 @@ struct ElementwiseKernel: Kernel {
     guard let primitive = try primitive(for: content.layout) else {
       throw OpError("oneDNN does not take this layout", kind: .unsupported)
     }
-    if flat != nil { return [.plain(try primitive.plainResult([.source(content)], shape: shape))] }
+    if flat != nil {
+      return [.plain(try primitive.plainResult([.source(content)], shape: shape, byteLimit: call.byteLimit))]
+    }
     return [try primitive.result([.source(content)], shape: shape, byteLimit: call.byteLimit, threads: threads)]
   }
 

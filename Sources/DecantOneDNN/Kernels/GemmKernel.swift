@@ -33,6 +33,6 @@ struct GemmKernel: Kernel {
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
     let b = absorbed.isEmpty ? try call.operand(1).plain() : nil
     let c = hasBias ? try call.operand(2).plain() : nil
-    return [.plain(try product.run(try call.operand(0).plain(), b, bias: c, shape: shape))]
+    return [try product.run(call, b, bias: c, shape: shape)]
   }
 }

@@ -20,6 +20,7 @@ struct MatrixProduct: Sendable {
   init?(
     left: Layout, right: Layout, constant: Tensor?, bias: Layout?, extents: [Int], rightExtents: [Int], threads: Int
   ) throws(OpError) {
+    guard Layout.fits(extents) else { return nil }
     let result = try Layout.dense(extents)
     let weights = constant == nil ? right : try Layout.any(rightExtents)
     let made = try Primitive.make(threads: threads) { made, threads in
@@ -46,9 +47,9 @@ struct MatrixProduct: Sendable {
     }
   }
 
-  /// The product as `shape`; `b` is nil when it was packed.
-  func run(_ a: Tensor, _ b: Tensor?, bias c: Tensor?, shape: [Int]) throws(OpError) -> Tensor {
-    var arguments = [Primitive.Argument.source(.tensor(a.aligned, left))]
+  /// The product of the call's operand 0 and `b`, which is nil when it was packed, as `shape`.
+  func run(_ call: KernelCall, _ b: Tensor?, bias c: Tensor?, shape: [Int]) throws(OpError) -> RuntimeTensor {
+    var arguments = [Primitive.Argument.source(.tensor(try call.operand(0).plain().aligned, left))]
     switch right {
     case .packed(let content): arguments.append(.weights(content))
     case .given(let layout):
@@ -59,6 +60,6 @@ struct MatrixProduct: Sendable {
       guard let c else { throw OpError("operand 2 is missing") }
       arguments.append(.bias(.tensor(c.aligned, bias)))
     }
-    return try primitive.plainResult(arguments, shape: shape)
+    return .plain(try primitive.plainResult(arguments, shape: shape, byteLimit: call.byteLimit))
   }
 }

@@ -35,9 +35,10 @@ struct PoolingKernel: Kernel {
     guard let kernel = global ? spatial : request.attributes.ints("kernel_shape") else { return nil }
     let axes = try WindowRule(global ? [:] : request.attributes, kernel: kernel).resolve(spatial).axes
     let outputs = axes.map(\.output)
-    guard let window = WindowArguments(axes), !outputs.contains(where: { $0 < 1 }) else { return nil }
+    let shape = Array(input.shape[..<2]) + outputs
+    guard let window = WindowArguments(axes), Layout.fits(shape) else { return nil }
     let made = PoolingKernel(
-      algorithm: algorithm, window: window, input: input.shape, shape: Array(input.shape[..<2]) + outputs,
+      algorithm: algorithm, window: window, input: input.shape, shape: shape,
       threads: request.threads, primitives: LayoutTable())
     return try made.primitive(for: .dense(input.shape)) == nil ? nil : made
   }

@@ -26,6 +26,6 @@ struct SoftmaxKernel: Kernel {
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
     let content = Content.tensor(try call.operand(0).plain().aligned, layout)
-    return [.plain(try primitive.plainResult([.source(content)], shape: shape))]
+    return [.plain(try primitive.plainResult([.source(content)], shape: shape, byteLimit: call.byteLimit))]
   }
 }
