@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Keeps bytes alive at a fixed address: heap bytes of its own, or those of a mapped file.
 ///
 /// The bytes do not change while anyone can see them.
@@ -12,12 +14,13 @@
 
   /// Zeroed heap bytes, filled by `initialize` before anyone else sees them.
   package init<E: Error>(count: Int, initialize: (UnsafeMutableRawBufferPointer) throws(E) -> Void) throws(E) {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: ByteOwner.alignment)
-    unsafe buffer.initializeMemory(as: UInt8.self, repeating: 0)
+    let start = unsafe decant_zeroed(count)
+    guard unsafe start != nil || count == 0 else { preconditionFailure("no memory for \(count) bytes") }
+    let buffer = unsafe UnsafeMutableRawBufferPointer(start: start, count: count)
     do throws(E) {
       try unsafe initialize(buffer)
     } catch {
-      unsafe buffer.deallocate()
+      unsafe decant_free(start, count)
       throw error
     }
     unsafe unsafeBytes = UnsafeRawBufferPointer(buffer)
@@ -31,5 +34,7 @@
     self.file = file
   }
 
-  deinit { unsafe heap?.deallocate() }
+  deinit {
+    if let heap = unsafe heap { unsafe decant_free(heap.baseAddress, heap.count) }
+  }
 }

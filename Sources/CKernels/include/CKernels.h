@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "CFiles.h"
+#include "CMemory.h"
 #include "CThreads.h"
 
 // Byte planes (planes.c)

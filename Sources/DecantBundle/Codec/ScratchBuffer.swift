@@ -13,7 +13,7 @@
   /// Makes room for `count` bytes at least, keeping what is there.
   func reserve(_ count: Int) {
     guard count > self.count else { return }
-    let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, self.count * 3 / 2), alignment: 64)
+    let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, self.count * 2), alignment: 64)
     unsafe larger.initializeMemory(as: UInt8.self, repeating: 0)
     unsafe larger.copyMemory(from: UnsafeRawBufferPointer(memory))
     unsafe memory.deallocate()

@@ -20,7 +20,7 @@ package final class BundleWriter {
   }
 
   /// So many plain bytes are gathered before they are hashed side by side and written.
-  private static let batchSize = 16 << 20
+  private static let batchSize = 8 << 20
   private static let batchCount = 256
 
   /// Begins the bundle that `path` will be.

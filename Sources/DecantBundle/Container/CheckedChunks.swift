@@ -20,8 +20,8 @@ struct CheckedChunks {
   private var position = 0
   private var checked = 0
 
-  /// So many stored bytes, or chunks, are checked at a time.
-  private static let batchSize = 16 << 20
+  /// So many plain bytes, or chunks, are checked at a time: 32 full chunks of numbers, two for each of sixteen lanes.
+  private static let batchSize = 8 << 20
   private static let batchCount = 256
 
   init(of entries: [BundleEntry], in file: ByteSlice, path: String) {
@@ -40,7 +40,7 @@ struct CheckedChunks {
   private mutating func checkBatch() throws(DecantError) {
     var (end, size) = (checked, 0)
     while end < pieces.count, end - checked < CheckedChunks.batchCount, size < CheckedChunks.batchSize {
-      size += pieces[end].chunk.stored.count
+      size += pieces[end].chunk.size
       end += 1
     }
     let batch = pieces[checked..<end]
