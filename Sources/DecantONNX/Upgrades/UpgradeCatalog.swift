@@ -2,5 +2,5 @@
 enum UpgradeCatalog {
   static let steps: [OpsetStep] =
     AxesUpgrades.steps + LimitUpgrades.steps + NormalizationUpgrades.steps + ResizeUpgrades.steps
-    + SamplingUpgrades.steps + ScatterUpgrades.steps + SoftmaxUpgrades.steps + SplitUpgrades.steps
+    + SamplingUpgrades.steps + ScanUpgrades.steps + ScatterUpgrades.steps + SoftmaxUpgrades.steps + SplitUpgrades.steps
 }

@@ -138,7 +138,7 @@ enum GatherOps {
   @Sendable private static func gatherND(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let (data, indices) = (try context.operand(0), try context.operand(1))
     let batch = try batchAxes(context.attributes, data: data.rank, indices: indices.rank)
-    let (places, chunk) = try tuplePlaces(in: data.shape, batch: batch, indices)
+    let (places, chunk) = try tuplePlaces(context, in: data.shape, batch: batch, indices)
     let shape = Array(indices.shape.dropLast() + data.shape[(batch + indices.shape[indices.rank - 1])...])
     return [try context.move([data], shape: shape, ChunkGather(places: chunk > 0 ? places : [], chunk: chunk))]
   }
@@ -146,7 +146,7 @@ enum GatherOps {
   /// Where the tuples along the last axis of `indices` lead in a tensor of `shape`, and how many elements stand there. The
   /// first `batch` axes are common to both.
   static func tuplePlaces(
-    in shape: [Int], batch: Int, _ indices: Tensor
+    _ context: EvaluationContext, in shape: [Int], batch: Int, _ indices: Tensor
   ) throws(OpError) -> (places: [Int], chunk: Int) {
     guard let width = indices.shape.last, width <= shape.count - batch, let values = indices.integers,
       indices.shape[..<batch] == shape[..<batch]
@@ -154,6 +154,9 @@ enum GatherOps {
     let strides = BroadcastPlan.strides(of: shape)
     let chunk = shape[(batch + width)...].reduce(1, *)
     let tuples = indices.shape.dropLast().reduce(1, *)
+    guard chunk > 0 else { return ([], 0) }
+    // Tuples of no elements take no room, so that there may be any number of them.
+    try context.checkSize(.int64, shape: [tuples])
     let perBatch = indices.shape[batch..<indices.rank - 1].reduce(1, *)
     let batchSize = shape[batch...].reduce(1, *)
     var places: [Int] = []

@@ -37,7 +37,7 @@ enum ScatterOps {
 
   @Sendable private static func scatterND(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let (data, indices, updates) = (try context.operand(0), try context.operand(1), try context.operand(2))
-    let (places, chunk) = try GatherOps.tuplePlaces(in: data.shape, batch: 0, indices)
+    let (places, chunk) = try GatherOps.tuplePlaces(context, in: data.shape, batch: 0, indices)
     let expected = Array(indices.shape.dropLast() + data.shape[indices.shape[indices.rank - 1]...])
     guard updates.shape == expected else { throw OpError("expected updates of \(expected), got \(updates.shape)") }
     return [try scatter(context, data, updates, places, chunk: chunk)]
