@@ -24,8 +24,11 @@ public struct QuantizationWorkflow: Sendable {
     self.model = model
     self.options = options
     self.reporter = reporter
+    let context = PassContext(reporter: reporter)
+    // Weights that a caller could replace at run time cannot be codes.
+    _ = try Pipeline(parsing: "bind-input-defaults").run(on: &self.model, context)
     let passes = options.style == .decant && optimizes ? "default" : "infer-types"
-    _ = try Pipeline(parsing: passes).run(on: &self.model, PassContext(reporter: reporter))
+    _ = try Pipeline(parsing: passes).run(on: &self.model, context)
   }
 
   /// One pass over the samples.
