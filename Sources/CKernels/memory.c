@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 enum { ALIGNMENT = 64, PAGE = 2 << 20, LARGE = 16 << 20 };
 
@@ -36,4 +39,12 @@ void decant_free(void *bytes, size_t size) {
     munmap(bytes, rounded(size, PAGE));
   else
     free(bytes);
+}
+
+void decant_keep_freed_memory(void) {
+#ifdef __GLIBC__
+  // Larger blocks than the first are mapped and unmapped as ever; beyond the second, the free end of the heap goes back.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+#endif
 }

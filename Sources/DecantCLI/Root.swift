@@ -30,6 +30,7 @@ struct Root: ParsableCommand {
 
   static func main() {
     InterruptCleanup.install()
+    FreedMemory.keep()
     let program = CommandLine.arguments.dropFirst()
     do {
       var command = try parseAsRoot(Array(program))

@@ -11,4 +11,8 @@ void *decant_zeroed(size_t size);
 
 // Gives back what `decant_zeroed(size)` returned.
 void decant_free(void *bytes, size_t size);
+
+// Lets the process keep freed memory for its next allocations instead of giving each large block back to the system, which
+// zeroes it page by page when it is asked for again.
+void decant_keep_freed_memory(void);
 #endif
