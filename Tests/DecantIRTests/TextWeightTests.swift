@@ -51,7 +51,6 @@ import Testing
     let absent = try TextForm.parse(try TextForm.print(model))
     let path = try write(absent)
     #expect(try TextForm.parse(try MappedFile.open(path).bytes, path: path) == model)
-    try FileManager.default.createDirectory(atPath: folder + "/empty", withIntermediateDirectories: true)
     #expect(throws: DecantError.self) { try write(absent, weights: folder + "/empty") }
   }
 
