@@ -41,6 +41,19 @@ import Testing
     #expect(try TextForm.print(try TextForm.parseGraph(text)) == text)
   }
 
+  @Test func commentsAndBlanksDoNotMatter() throws {
+    let plain = try TextForm.parseGraph("graph @main(%x: f32[4]) -> (%y) {%a = Relu(%x)return %a}")
+    let airy = """
+      ; a comment
+      graph @main ( %x : f32 [ 4 ] )
+      ->(%y) {   ; "another"
+        %a=Relu(%x);
+        return %a
+      } ;
+      """
+    #expect(try TextForm.parseGraph(airy) == plain)
+  }
+
   @Test(arguments: DataType.allCases)
   func everyPatternOfEveryType(type: DataType) throws {
     guard type != .string else { return }

@@ -39,7 +39,7 @@ struct TextMark: ExpressibleByUnicodeScalarLiteral, CustomStringConvertible {
   var description: String { String(Character(Unicode.Scalar(byte))) }
 }
 
-/// Cuts the text form into tokens, one at a time; blanks and comments (`#` to the end of the line) part them.
+/// Cuts the text form into tokens, one at a time; blanks and comments (`;` to the end of the line) part them.
 struct TextLexer {
   let bytes: [UInt8]
   /// The file's path for messages.
@@ -141,7 +141,7 @@ struct TextLexer {
     while position < bytes.count {
       switch bytes[position] {
       case 0x20, 0x09, 0x0a, 0x0d: position += 1
-      case UInt8(ascii: "#"): skip { $0 != 0x0a }
+      case UInt8(ascii: ";"): skip { $0 != 0x0a }
       default: return
       }
     }
