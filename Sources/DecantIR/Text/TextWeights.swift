@@ -1,4 +1,5 @@
 internal import DecantBytes
+internal import FoundationEssentials
 
 /// Large tensors beside the text: each in a file called by its SHA-256.
 enum TextWeights {
@@ -38,7 +39,7 @@ enum TextWeights {
   static func fileName(of digest: String) -> String { digest + ".bin" }
 }
 
-/// A folder that weights are written to.
+/// A folder that weights are written to; made when it is missing.
 struct TextWeightWriter {
   let folder: String
   private var written: Set<String> = []
@@ -56,9 +57,18 @@ struct TextWeightWriter {
         .unsupported, "the data of '\(name)' is absent and cannot be written", at: [path],
         note: "give the weights that the model was dumped with")
     }
+    try make()
     let file = try AtomicFile(path, replacing: true, expecting: bytes.count)
     try file.write(bytes)
     try file.commit()
+  }
+
+  private func make() throws(DecantError) {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw DecantError(.cannotCreate, "the folder cannot be made", at: [folder])
+    }
   }
 }
 
