@@ -1,3 +1,4 @@
+internal import DecantBundle
 public import DecantBytes
 public import DecantIR
 internal import DecantONNX
@@ -58,11 +59,11 @@ public enum ModelFile {
       reading.allowsHardLinks = options.allowsHardLinks
       return try ONNXReader(options: reading, reporter: reporter).read(path)
     case .bundle:
-      return try BundleFile.model(path)
+      return try Bundle.open(path).model()
     }
   }
 
-  /// Writes `model` to `path`, in the format that its ending names: `.onnx`, or `.txt` for the text form.
+  /// Writes `model` to `path`, in the format that its ending names: `.onnx`, `.txt` for the text form, `.decant` for a bundle.
   ///
   /// The file appears whole or not at all.
   ///
@@ -88,11 +89,11 @@ public enum ModelFile {
       try TextForm.write(model, to: file, TextForm.Options(weights: weights))
       try file.commit()
     case .bundle?:
-      throw DecantError(.usage, "a bundle is not written here", at: [path], note: "use 'decant bundle create'")
+      try Bundle.create(model, at: path, replacing: options.replaces)
     case nil:
       throw DecantError(
         .usage, "the name does not say which format to write", at: [path],
-        note: "end it in .onnx, or in .txt for the text form")
+        note: "end it in .onnx, in .txt for the text form, or in .decant for a bundle")
     }
   }
 }
@@ -129,7 +130,7 @@ public enum ModelFormat: String, Sendable, CaseIterable {
   func matches(_ bytes: ByteSlice) -> Bool {
     switch self {
     case .text: TextForm.matches(bytes)
-    case .bundle: BundleFile.matches(bytes)
+    case .bundle: Bundle.matches(bytes)
     case .onnx: ONNXReader.recognizes(bytes)
     }
   }
