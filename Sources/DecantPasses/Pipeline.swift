@@ -20,7 +20,8 @@ public struct Pipeline: Sendable {
     self.passes = passes
   }
 
-  /// The pipeline that `list` describes: one name of a pipeline, or names of passes with commas between.
+  /// The pipeline that `list` describes: names of passes and pipelines with commas between. A list with a pipeline in it
+  /// runs as often as that one.
   ///
   /// - Throws: ``DecantError`` of kind `usage` for a name that is not known, with the nearest one.
   public init(parsing list: String) throws(DecantError) {
@@ -30,11 +31,18 @@ public struct Pipeline: Sendable {
       return
     }
     var passes: [any Pass] = []
+    var rounds = 1
     for name in names {
-      guard let pass = PassCatalog.pass(named: name) else { throw PassCatalog.unknown(name) }
-      passes.append(pass)
+      if let pipeline = PassCatalog.pipeline(named: name) {
+        passes += pipeline.passes
+        rounds = max(rounds, pipeline.maximumRounds)
+      } else if let pass = PassCatalog.pass(named: name) {
+        passes.append(pass)
+      } else {
+        throw PassCatalog.unknown(name)
+      }
     }
-    self.init(names.joined(separator: ","), "passes given by name", passes)
+    self.init(names.joined(separator: ","), "passes given by name", maximumRounds: rounds, passes)
   }
 
   /// Runs the passes on `model` and returns what each did, one result for each pass in order, all rounds together.

@@ -7,6 +7,8 @@ import Testing
   @Test func parsesNamesAndLists() throws {
     #expect(try Pipeline(parsing: "default").passes.count == 9)
     #expect(try Pipeline(parsing: "simplify, drop-dead-nodes").passes.map(\.name) == ["simplify", "drop-dead-nodes"])
+    let mixed = try Pipeline(parsing: "bind-input-defaults,default")
+    #expect(mixed.passes.count == 10 && mixed.maximumRounds == 8)
   }
 
   @Test(arguments: [

@@ -133,12 +133,12 @@ extension RuleCase {
           %y: f32[4] = If(%c) captures (%x) {
             else_branch: graph @else(%p: f32[4]) -> (%q) { return %p },
             then_branch: graph @then(%p: f32[4]) -> (%q) {
-              %k: f32[] = initializer [2.0] %q: f32[4] = Mul(%p, %k) @m return %q } }
+              %k: f32[] = initializer [2.0] %q: f32[4] = Mul(%p, %k) @m return %q } } @if
           %z = Relu(%y) return %z }
         """,
       result: """
         (%x: f32[4]) -> (%y) {
-          %k: f32[] = initializer [2.0] %q: f32[4] = Mul(%x, %k) @m %z = Relu(%q) return %z }
+          %k: f32[] = initializer [2.0] %q: f32[4] = Mul(%x, %k) @if/m %z = Relu(%q) return %z }
         """,
       skip: """
         (%c: bool[], %x: f32[4]) -> (%y) {
