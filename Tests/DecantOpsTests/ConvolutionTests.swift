@@ -3,7 +3,7 @@ import Testing
 
 @testable import DecantOps
 
-/// Results computed by ONNX Runtime 1.31.1, optimizations off.
+/// Results computed by ONNX Runtime 1.31.1, optimizations off, or by ONNX 1.23.2's reference where that has no kernel.
 @Suite struct ConvolutionTests {
   @Test func oneDimension() throws {
     let results = try evaluate(
