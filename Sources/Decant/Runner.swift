@@ -26,7 +26,13 @@ public enum Runner {
   ///
   /// - Throws: `malformed` for arrays that do not fit.
   public static func firstInputs(_ executor: Executor, _ source: ArraySource) throws(DecantError) -> [String: Tensor] {
-    try SampleSet(source.arrays, for: executor.inputs, batch: 1).inputs(0)
+    do throws(DecantError) {
+      return try SampleSet(source.arrays, for: executor.inputs, batch: 1).inputs(0)
+    } catch {
+      // Not samples then: states beside sequences have other first axes.
+      guard fits(executor.inputs, source.arrays) else { throw error }
+      return try used(executor, source)
+    }
   }
 
   private static func used(_ executor: Executor, _ source: ArraySource) throws(DecantError) -> [String: Tensor] {
