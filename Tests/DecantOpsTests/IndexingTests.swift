@@ -124,6 +124,17 @@ import Testing
     #expect(try evaluate("ReverseSequence", [x, ints(2, 3)])[0].floats == [2, 5, 0, 3, 4, 1])
   }
 
+  @Test func unique() throws {
+    let x = Tensor([2, 1, .nan, 1, 3, .nan] as [Float])
+    let sorted = try evaluate("Unique", [x], results: 4)
+    expect(sorted[0], Tensor([1, 2, 3, .nan] as [Float]))
+    #expect(sorted[1...].map(\.integers) == [[1, 0, 4, 2], [1, 0, 3, 0, 2, 3], [2, 1, 1, 2]])
+    let rows = Tensor([1, 0, 0, 0, 1, 0] as [Int32], shape: [3, 2])
+    let found = try evaluate("Unique", [rows], ["axis": .int(0), "sorted": .int(0)], results: 4)
+    expect(found[0], Tensor([1, 0, 0, 0] as [Int32], shape: [2, 2]))
+    #expect(found[3].integers == [2, 1])
+  }
+
   @Test func constants() throws {
     #expect(try evaluate("Constant", [], ["value_ints": .ints([1, 2])])[0].integers == [1, 2])
     #expect(

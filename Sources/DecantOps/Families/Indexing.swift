@@ -12,5 +12,6 @@ enum Indexing {
     ScatterOps.definitions,
     SequenceRangeOps.definitions,
     TopKOps.definitions,
+    UniqueOps.definitions,
   ].flatMap { $0 }
 }

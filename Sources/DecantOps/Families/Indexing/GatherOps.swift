@@ -58,7 +58,7 @@ enum GatherOps {
   }
 
   /// The slices `rows` of `data` along `axis`.
-  private static func take(
+  static func take(
     _ context: EvaluationContext, _ data: Tensor, axis: Int, _ rows: [Int], shape: [Int]
   ) throws(OpError) -> Tensor {
     let chunk = data.shape[(axis + 1)...].reduce(1, *)
