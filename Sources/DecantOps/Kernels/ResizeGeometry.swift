@@ -7,6 +7,8 @@ struct AxisGeometry {
     case halfPixel = "half_pixel"
     case symmetric = "half_pixel_symmetric"
     case pytorch = "pytorch_half_pixel"
+    /// By the result's whole extent, as the specification's formula and ONNX Runtime have it; the ONNX project's own
+    /// reference takes source times scale, which need not be whole, and differs where it is not.
     case alignCorners = "align_corners"
     case asymmetric
     case crop = "tf_crop_and_resize"

@@ -17,14 +17,19 @@ extension EvaluationContext {
     let inner = shape[(axis + 1)...].reduce(1, *)
     let outer = shape[..<axis].reduce(1, *)
     shape[axis] = taps.count
+    let rows = taps.count
+    // One list for all taps, and where those of each row begin.
+    let places = taps.flatMap(\.places)
+    let weights = taps.flatMap(\.weights).map { R($0) }
+    let starts = taps.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.places.count) }
     return try make(R.self, shape: shape) { target in
       unsafe source.withUnsafeBufferPointer { source in
         unsafe target.withUnsafeMutableBufferPointer { target in
           for block in 0..<outer {
-            for (row, tap) in taps.enumerated() {
-              let to = (block * taps.count + row) * inner
-              for (place, weight) in zip(tap.places, tap.weights) {
-                let (from, factor) = ((block * length + place) * inner, R(weight))
+            for row in 0..<rows {
+              let to = (block * rows + row) * inner
+              for tap in starts[row]..<starts[row + 1] {
+                let (from, factor) = ((block * length + places[tap]) * inner, weights[tap])
                 for index in 0..<inner { unsafe target[to + index] += factor * source[from + index] }
               }
             }
