@@ -57,9 +57,9 @@ public struct QuantizationWorkflow: Sendable {
       throw DecantError(.usage, "ONNX Runtime has no calibration method 'mse'")
     case .entropy:
       reporter.note("ONNX Runtime's entropy search has one candidate, the extremes; so they are used")
-      return try choose(.minMax, from: try calibrate(samples, method: .minMax, backends: backends, threads: threads))
+      return try calibrator(backends, threads).onnxRuntimeExtremes(samples.forCalibration)
     case .minMax:
-      return try choose(.minMax, from: try calibrate(samples, method: .minMax, backends: backends, threads: threads))
+      return try calibrator(backends, threads).onnxRuntimeExtremes(samples.forCalibration)
     }
   }
 

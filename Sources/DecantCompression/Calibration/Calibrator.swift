@@ -23,6 +23,8 @@ public struct Calibrator: Sendable {
 
   private let executor: Executor
   private let names: [ValueID: String]
+  /// Results of Constant nodes, which no run produces.
+  private let constants: [(name: String, tensor: Tensor)]
   private let threads: Int
   private let reporter: any Reporter
 
@@ -35,6 +37,13 @@ public struct Calibrator: Sendable {
   ) throws(DecantError) {
     executor = try Executor(model, backends: backends)
     names = Dictionary(uniqueKeysWithValues: values.map { ($0, model.graph[$0].name) })
+    constants = values.compactMap { value in
+      let producer = model.graph[value].producer.map { model.graph[$0] }
+      guard let producer, producer.op == "Constant", let tensor = producer.attributes.tensor("value") else {
+        return nil
+      }
+      return (model.graph[value].name, tensor)
+    }
     self.threads = threads
     self.reporter = reporter
   }
@@ -53,18 +62,29 @@ public struct Calibrator: Sendable {
     return total
   }
 
-  /// The ranges that ONNX Runtime's percentile calibrator chooses, in two passes: extremes, then its histogram.
+  /// The ranges that ONNX Runtime's min/max calibrator chooses: the extremes, masks included.
   ///
   /// - Throws: as ``run(_:withHistograms:)``.
-  public func onnxRuntimePercentile(_ samples: Samples, percentage: Double) throws(DecantError) -> CalibratedRanges {
-    let extremes = try collect(samples, step: "calibrate: extremes") { _ in
+  public func onnxRuntimeExtremes(_ samples: Samples) throws(DecantError) -> CalibratedRanges {
+    CalibratedRanges(byName: try extremes(samples).compactMapValues(\.range))
+  }
+
+  private func extremes(_ samples: Samples) throws(DecantError) -> [String: MagnitudeExtremes] {
+    let collected = try collect(samples, step: "calibrate: extremes") { _ in
       MagnitudeExtremes()
     } observe: { (extremes, tensor) throws(OpError) in
       try extremes.observe(tensor)
     }
     var merged: [String: MagnitudeExtremes] = [:]
-    for collector in extremes { merged.merge(collector) { $0.merged(with: $1) } }
-    let known = merged
+    for collector in collected { merged.merge(collector) { $0.merged(with: $1) } }
+    return merged
+  }
+
+  /// The ranges that ONNX Runtime's percentile calibrator chooses, in two passes: extremes, then its histogram.
+  ///
+  /// - Throws: as ``run(_:withHistograms:)``.
+  public func onnxRuntimePercentile(_ samples: Samples, percentage: Double) throws(DecantError) -> CalibratedRanges {
+    let known = try extremes(samples)
     let histograms = try collect(samples, step: "calibrate: histograms") { name in
       NumPyHistogram(low: known[name]?.least ?? 0, high: known[name]?.greatest ?? 0, bins: 2048)
     } observe: { (histogram, tensor) throws(OpError) in
@@ -109,7 +129,15 @@ public struct Calibrator: Sendable {
       free.withLock { $0.append(collection) }
     }
     reporter.report(.finished(step, summary: "\(samples.count) samples"))
-    return free.withLock { $0.map(\.states) }
+    let fixed = Collection<State>()
+    for (name, tensor) in constants where tensor.dataType == .float32 {
+      do throws(OpError) {
+        try fixed.update(name, make, tensor, observe)
+      } catch {
+        throw DecantError(error, at: [name])
+      }
+    }
+    return free.withLock { $0.map(\.states) } + [fixed.states]
   }
 }
 

@@ -66,7 +66,8 @@ struct NumPyHistogram: Sendable {
     for position in values.indices {
       let value = abs(values[position])
       guard value >= first, value <= last else { continue }
-      var index = min(Int((value - first) / width * Float(bins)), bins - 1)
+      // Extremes so large that no float lies between them leave no width; then all values are in the first bin.
+      var index = width > 0 ? min(Int((value - first) / width * Float(bins)), bins - 1) : 0
       if value < edges[index] { index -= 1 }
       if index != bins - 1, value >= edges[index + 1] { index += 1 }
       counts[max(index, 0)] += 1
