@@ -43,6 +43,7 @@ public enum ModelFile {
     guard let format = ModelFormat.allCases.first(where: { $0.matches(file.bytes) }) else {
       let tried = ModelFormat.allCases.map(\.title).joined(separator: ", ")
       let found = file.bytes.count == 0 ? "an empty file" : "something else"
+      if file.bytes.count > 0 { try ForeignFormat.refuse(file.bytes, in: path) }
       throw DecantError(.malformed, "expected a model (\(tried)), got \(found)", at: [path])
     }
     if let named = ModelFormat(path: path), named != format {
@@ -57,7 +58,7 @@ public enum ModelFile {
       var reading = ONNXReader.Options()
       reading.isStrict = options.isStrict
       reading.allowsHardLinks = options.allowsHardLinks
-      return try ONNXReader(options: reading, reporter: reporter).read(path)
+      return try ONNXReader(options: reading, reporter: reporter).read(file)
     case .bundle:
       return try Bundle.open(path).model()
     }

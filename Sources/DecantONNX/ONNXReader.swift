@@ -37,8 +37,15 @@ public struct ONNXReader: Sendable {
   /// - Throws: `unreadable`, `malformed`, `unsupported`, `overBudget`, or `refused` for external data outside the
   ///   model's folder; each with the file and the place in it.
   public func read(_ path: String) throws(DecantError) -> Model {
-    let file = try MappedFile.open(path)
-    return try read(file.bytes, name: path, externalData: ExternalFiles(besides: path, options: options))
+    try read(try MappedFile.open(path))
+  }
+
+  /// Reads the model in an open file, and external data from the folder of its path.
+  public func read(_ file: MappedFile) throws(DecantError) -> Model {
+    file.mapInSmallPages(true)
+    defer { file.mapInSmallPages(false) }
+    let externalData = ExternalFiles(besides: file.path, options: options)
+    return try read(file.bytes, name: file.path, externalData: externalData)
   }
 
   /// Reads the model in `bytes`, which stands under `name` in messages. External data is refused.
@@ -50,7 +57,7 @@ public struct ONNXReader: Sendable {
     _ bytes: ByteSlice, name: String, externalData: ExternalFiles?
   ) throws(DecantError) -> Model {
     do throws(DecantError) {
-      try Wrapper.refuse(bytes)
+      try ForeignFormat.refuse(bytes)
       let budget = Budget(options.limits ?? .metadata(ofInput: bytes.count))
       let message = WireSource(bytes, budget: budget).message(ONNXSchema.model)
       let proto = try message.record(as: ModelProto.self)
@@ -62,14 +69,12 @@ public struct ONNXReader: Sendable {
     }
   }
 
-  /// Whether `bytes` look like an ONNX model: they open with fields of one, and hold a graph.
+  /// Whether `bytes` open as an ONNX model does: with the tag of a field that one has.
   public static func recognizes(_ bytes: ByteSlice) -> Bool {
-    var fields = WireSource(bytes, budget: Budget()).message(ONNXSchema.model).fields
-    while let field = try? fields.next() {
-      guard field.schema != nil else { return false }
-      if field.schema?.name == "graph" { return true }
-    }
-    return false
+    guard bytes.count > 1 else { return false }
+    let tag = unsafe bytes.bytes.unsafeLoad(as: UInt8.self)
+    guard let field = ONNXSchema.model.field(Int(tag >> 3)) else { return false }
+    return field.kind.wireType.rawValue == tag & 7
   }
 }
 

@@ -1,6 +1,8 @@
 import DecantBytes
 import DecantIR
 import DecantWire
+import Dispatch
+import Foundation
 import Testing
 
 @testable import DecantONNX
@@ -178,6 +180,34 @@ import Testing
     Case("C29 sparse range", .malformed, "sparse index", constant(sparse([1, 4], shape: [4]))),
   ]
 
+  static let quantization = [
+    Case("C30 zero", .malformed, "positive and finite, got 0.0 at 1", quantized([1, 0])),
+    Case("C30 NaN", .malformed, "got nan", quantized([.nan, 1])),
+    Case("C30 infinite", .malformed, "got inf", quantized([.infinity, 1])),
+    Case("C30 negative", .malformed, "got -1.0", quantized([-1, 1])),
+    Case("C30 length", .malformed, "expected to have 2 elements along axis 0, got 3", quantized([1, 1, 1])),
+    Case("C30 axis", .malformed, "'axis' expected in -1..<1, got 3", quantized([1, 1], axis: 3)),
+    Case("C30 block", .malformed, "block_size expected not to be negative, got -4", quantized([1, 1], block: -4)),
+    Case("C30 blocks", .malformed, "expected to have 1 elements along axis 0, got 2", quantized([1, 1], block: 2)),
+    Case("C30 type", .malformed, "expected of type u8, got i8", quantized([1, 1], zeroPoint: .int8)),
+    Case("C30 zero points", .malformed, "like the scale, got [3]", quantized([1, 1], zeroPoints: 3)),
+  ]
+
+  static func quantized(
+    _ scales: [Float], axis: Int64 = 0, block: Int64 = 0, zeroPoint: DataType = .uint8, zeroPoints: Int? = nil
+  ) -> ModelProto {
+    let raw = scales.flatMap { scale in (0..<4).map { UInt8(truncatingIfNeeded: scale.bitPattern >> UInt32(8 * $0)) } }
+    let count = zeroPoints ?? scales.count
+    let attributes = [Make.attribute("axis", int: axis), Make.attribute("block_size", int: block)]
+    return Make.model(
+      Make.graph(
+        [Make.node("DequantizeLinear", ["q", "s", "z"], ["y"], attributes)],
+        [
+          Make.tensor("q", .uint8, [2], raw: [1, 2]), Make.tensor("s", .float32, [Int64(scales.count)], raw: raw),
+          Make.tensor("z", zeroPoint, [Int64(count)], raw: [UInt8](repeating: 0, count: count)),
+        ]), opset: 21, ir: 10)
+  }
+
   static func sparse(_ indices: [Int64], shape: [Int64]) -> AttributeProto {
     Make.attribute("sparse_value", .sparse) { attribute in
       var sparse = SparseTensorProto()
@@ -189,7 +219,7 @@ import Testing
     }
   }
 
-  @Test(arguments: versions + graphs + tensors + attributes) func refuses(_ hostile: Case) throws {
+  @Test(arguments: versions + graphs + tensors + attributes + quantization) func refuses(_ hostile: Case) throws {
     let bytes = try Make.bytes(hostile.model)
     let error = #expect(throws: DecantError.self) { try ONNXReader().read(bytes, name: "m.onnx") }
     #expect(error?.kind == hostile.kind, "\(error?.description ?? "")")
@@ -208,6 +238,25 @@ import Testing
     let bytes = try Make.bytes(Make.model(graph))
     let error = #expect(throws: DecantError.self) { try ONNXReader().read(bytes) }
     #expect(error?.description.contains("nested deeper than 100") == true)
+  }
+
+  /// B07: as deep as the limit allows on a small stack.
+  @Test func smallStacks() throws {
+    var graph = Make.graph([Make.node("Identity", ["x"], ["z0"])], input: [], output: ["z0"])
+    for level in 1...31 {
+      let branch = Make.attribute("then_branch", graph: graph)
+      graph = Make.graph(
+        [Make.node("If", ["x"], ["z\(level)"], [branch])], input: level == 31 ? ["x"] : [], output: ["z\(level)"])
+    }
+    let bytes = try Make.bytes(Make.model(graph))
+    let done = DispatchSemaphore(value: 0)
+    let thread = Thread {
+      if let model = try? ONNXReader().read(bytes) { _ = try? ONNXWriter().bytes(of: model) }
+      done.signal()
+    }
+    thread.stackSize = 512 << 10
+    thread.start()
+    done.wait()
   }
 
   /// C05: sorted, with a warning; strictly, refused.

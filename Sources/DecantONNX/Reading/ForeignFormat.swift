@@ -1,7 +1,7 @@
-internal import DecantBytes
+package import DecantBytes
 
 /// Recognizes files that are something else, and says what.
-enum Wrapper {
+package enum ForeignFormat {
   private static let signatures: [(name: String, bytes: [UInt8])] = [
     ("gzip", [0x1F, 0x8B]),
     ("a ZIP archive", [0x50, 0x4B, 0x03, 0x04]),
@@ -14,18 +14,27 @@ enum Wrapper {
   ]
 
   /// Refuses no bytes at all, and bytes that open as another format does.
-  static func refuse(_ bytes: ByteSlice) throws(DecantError) {
+  package static func refuse(_ bytes: ByteSlice) throws(DecantError) {
     guard bytes.count > 0 else {
       throw DecantError(.malformed, "expected an ONNX model, got an empty file")
     }
     let start = unsafe bytes[0..<min(bytes.count, 64)].bytes.withUnsafeBytes { unsafe Array($0) }
     for signature in signatures where start.starts(with: signature.bytes) {
       throw DecantError(
-        .malformed, "expected an ONNX model, got \(signature.name)",
+        .malformed, "expected a model, got \(signature.name)",
         note: signature.name == "a Git LFS pointer" ? "run 'git lfs pull' to get the file itself" : nil)
     }
     if isText(start) {
-      throw DecantError(.unsupported, "expected a binary ONNX model, got text", note: "text protobuf is not supported")
+      throw DecantError(.unsupported, "expected a model, got text protobuf", note: "the binary form is read")
+    }
+  }
+
+  /// The same, with the file at `path` in the message.
+  package static func refuse(_ bytes: ByteSlice, in path: String) throws(DecantError) {
+    do throws(DecantError) {
+      try refuse(bytes)
+    } catch {
+      throw error.within(path)
     }
   }
 
