@@ -254,7 +254,11 @@ import Testing
       if let model = try? ONNXReader().read(bytes) { _ = try? ONNXWriter().bytes(of: model) }
       done.signal()
     }
-    thread.stackSize = 512 << 10
+    #if DEBUG
+      thread.stackSize = 4 << 20
+    #else
+      thread.stackSize = 512 << 10
+    #endif
     thread.start()
     done.wait()
   }
