@@ -58,6 +58,16 @@ import Testing
     #expect(throws: OpError.self) { try evaluate("Pad", [Tensor([0, 1, 2] as [Float]), ints(-4, 0)]) }
   }
 
+  @Test func centerCropPad() throws {
+    let x = Tensor([1, 2, 3, 4] as [Float])
+    #expect(try evaluate("CenterCropPad", [x, ints(1)])[0].floats == [2])
+    #expect(try evaluate("CenterCropPad", [x, ints(7)])[0].floats == [0, 1, 2, 3, 4, 0, 0])
+    let plane = Tensor([1, 2, 3, 4] as [Float], shape: [2, 2])
+    #expect(try evaluate("CenterCropPad", [plane, ints(1)], ["axes": .ints([-1])])[0].floats == [1, 3])
+    #expect(throws: OpError.self) { try evaluate("CenterCropPad", [x, ints(-1)]) }
+    #expect(throws: OpError.self) { try evaluate("CenterCropPad", [x, ints(1 << 62)]) }
+  }
+
   @Test func concatAndSplit() throws {
     let x = LayoutTests.matrix
     let joined = try evaluate("Concat", [x, Tensor([7, 8] as [Float], shape: [2, 1])], ["axis": .int(-1)])

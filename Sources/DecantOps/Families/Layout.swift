@@ -3,6 +3,7 @@ internal import DecantIR
 /// Operators that move elements or change shapes.
 enum Layout {
   static let definitions: [OpDefinition] = [
+    CenterCropPadOps.definitions,
     JoinOps.definitions,
     PadOps.definitions,
     RepeatOps.definitions,
