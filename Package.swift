@@ -63,20 +63,23 @@ let package = Package(
     library("DecantBundle", ["DecantIR", "DecantWire", "DecantBytes", "CZstd", "CKernels", "CSchemas", "CProtobufC"]),
 
     // Floor 5: compression, and the fast backend.
-    library("DecantCompression", ["DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
+    library(
+      "DecantCompression", ["DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
     library("DecantOneDNN", ["DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "COneDNN"]),
 
     // Floor 6: the façade.
     library(
       "Decant",
       [
-        "DecantCompression", "DecantOneDNN", "DecantPasses", "DecantRuntime", "DecantONNX", "DecantNumPy", "DecantBundle",
+        "DecantCompression", "DecantOneDNN", "DecantPasses", "DecantRuntime", "DecantONNX", "DecantNumPy",
+        "DecantBundle",
         "DecantOps", "DecantIR", "DecantBytes",
       ]),
 
     // Floor 7: the command line.
     .executableTarget(name: "DecantCLI", dependencies: ["Decant", argumentParser], swiftSettings: settings),
-    .executableTarget(name: "DecantBench", dependencies: ["Decant", "DecantIR", argumentParser], swiftSettings: settings),
+    .executableTarget(
+      name: "DecantBench", dependencies: ["Decant", "DecantIR", argumentParser], swiftSettings: settings),
 
     // Tests mirror the sources.
     tests("CKernelsTests", ["CKernels"]),
