@@ -47,12 +47,38 @@
     guard count > 0 else {
       return unsafe MappedFile(path: path, identity: identity, bytes: UnsafeRawBufferPointer(start: nil, count: 0))
     }
-    let address = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
-    guard unsafe address != MAP_FAILED, let address = unsafe address else {
+    guard let address = unsafe smallPageMapping(of: descriptor, count: count) else {
       throw DecantError(.inputOutput, "cannot map: \(SystemCall.message(errno))", at: [path])
     }
     return unsafe MappedFile(
       path: path, identity: identity, bytes: UnsafeRawBufferPointer(start: address, count: count))
+  }
+
+  /// Maps a file one small page off the alignment of huge pages; nil, with `errno`, where the system refuses.
+  ///
+  /// Linux keeps what was written in one go in huge pages and maps such a page whole when one byte of it is read: a look at
+  /// the structure of a file would make megabytes around each place resident. Off that alignment it cannot.
+  private static func smallPageMapping(of descriptor: Int32, count: Int) -> UnsafeMutableRawPointer? {
+    let (huge, page) = (2 << 20, Int(getpagesize()))
+    guard count <= Int.max - 3 * huge else {
+      errno = ENOMEM
+      return nil
+    }
+    let reserved = (count + 2 * huge + page - 1) / page * page
+    let area = unsafe mmap(nil, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard unsafe area != MAP_FAILED, let area = unsafe area else { return nil }
+    let start = huge - Int(bitPattern: area) % huge + page
+    let address = unsafe mmap(area + start, count, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, 0)
+    guard unsafe address != MAP_FAILED else {
+      let code = errno
+      unsafe munmap(area, reserved)
+      errno = code
+      return nil
+    }
+    let end = start + (count + page - 1) / page * page
+    unsafe munmap(area, start)
+    unsafe munmap(area + end, reserved - end)
+    return unsafe address
   }
 
   private init(path: String, identity: FileIdentity, bytes: UnsafeRawBufferPointer) {

@@ -19,9 +19,9 @@ for example in re.findall(r"^\| `\w+` \|.*`(decant [^`]+)` \|$", readme, re.MULT
     checks.check(done.returncode == 0, example, done.stderr.strip()[-300:] if done.returncode else "")
 
 for name in documented:
-    text = decant("help", name)
-    checks.check("example" in text.lower()[:300], f"decant help {name} opens with an example")
-listed = re.findall(r"^  (\w+) ", decant("--help").split("SUBCOMMANDS:")[-1], re.MULTILINE)
+    opening = decant("help", name).partition("ARGUMENTS:")[0].partition("OPTIONS:")[0].partition("SUBCOMMANDS:")[0]
+    checks.check(re.search(rf"decant {name} [^<\[\n]+\n", opening), f"decant help {name} opens with an example")
+listed = re.findall(r"^  ([a-z]+)  ", decant("--help").partition("SUBCOMMANDS:")[2], re.MULTILINE)
 missing = sorted(set(listed) - set(documented) - {"help"})
 checks.check(not missing, "the README names every command", ", ".join(missing))
 checks.finish()
