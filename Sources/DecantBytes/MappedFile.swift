@@ -102,17 +102,6 @@
     unsafe madvise(UnsafeMutableRawPointer(mutating: address) + start, end - start, MADV_DONTNEED)
   }
 
-  /// Whether a touched byte brings in only its own small page: right while headers between large weights are read.
-  ///
-  /// Otherwise the system may map two megabytes around it, which is faster for whole tensors.
-  package func mapInSmallPages(_ isSmall: Bool) {
-    #if os(Linux)
-      guard let address = unsafe unsafeBytes.baseAddress else { return }
-      let advice = isSmall ? MADV_NOHUGEPAGE : MADV_HUGEPAGE
-      unsafe madvise(UnsafeMutableRawPointer(mutating: address), unsafeBytes.count, advice)
-    #endif
-  }
-
   /// All bytes of the file.
   public var bytes: ByteSlice { ByteSlice(owner: ByteOwner(file: self)) }
 }

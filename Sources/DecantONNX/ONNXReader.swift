@@ -42,8 +42,6 @@ public struct ONNXReader: Sendable {
 
   /// Reads the model in an open file, and external data from the folder of its path.
   public func read(_ file: MappedFile) throws(DecantError) -> Model {
-    file.mapInSmallPages(true)
-    defer { file.mapInSmallPages(false) }
     let externalData = ExternalFiles(besides: file.path, options: options)
     return try read(file.bytes, name: file.path, externalData: externalData)
   }

@@ -18,7 +18,7 @@ struct TextPrinter {
       weights = nil
       weightsName = nil
     case .directory(let folder):
-      weights = try TextWeightWriter(folder: folder)
+      weights = TextWeightWriter(folder: folder)
       weightsName = TextWeightReader.name(of: folder, inTextAt: textPath)
     }
   }

@@ -44,8 +44,7 @@ struct TextWeightWriter {
   let folder: String
   private var written: Set<String> = []
 
-  /// The folder, made when it is missing.
-  init(folder: String) throws(DecantError) { self.folder = try OutputFolder(folder).path }
+  init(folder: String) { self.folder = folder }
 
   /// Writes `bytes` unless the folder has them; `bytes` is nil for absent data, which the folder must have.
   mutating func write(_ bytes: ByteSlice?, digest: String, byteCount: Int, of name: String) throws(DecantError) {
