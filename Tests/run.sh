@@ -13,6 +13,8 @@ cd "$root" || exit 74
 selected=" $* "
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/decant
 measurements="big_file binary_size bundle_ratio calibration_memory"
+# Belongs to the issue on every opset: it still compares with cases that ONNX Runtime itself refuses.
+measurements+=" opset_versions"
 passed=0
 failed=0
 summary=()
@@ -98,7 +100,7 @@ for sample in Samples/*/run.sh; do
 done
 step quickstart bash Samples/quickstart.sh
 
-echo "not run, for they measure this machine: $measurements (name them to run them)"
+echo "not run: $measurements (they measure this machine, or are not finished; name them to run them)"
 echo "== summary, $SECONDS s"
 [ "${#summary[@]}" -gt 0 ] || stop "no step is named: $*"
 printf '%s\n' "${summary[@]}"
