@@ -94,7 +94,5 @@ let package = Package(
     tests("DecantBundleTests", ["DecantBundle", "DecantIR", "DecantBytes", "CZstd"]),
     tests("DecantCompressionTests", ["DecantCompression", "DecantRuntime", "DecantIR", "DecantBytes"]),
     tests("DecantOneDNNTests", ["DecantOneDNN", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
-    tests("DecantTests", ["Decant", "DecantIR", "DecantBytes"]),
-    tests("CLITests", ["Decant", "DecantIR", "DecantBytes"]),
   ]
 )

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything in release and runs every test there is: unit tests, format, oracles in Python, samples.
+# Builds the tests in debug and the tool in release, and runs: unit tests, format, oracles in Python, samples.
 #
 #   bash Tests/run.sh [STEP...]      all steps, or only those named: lint, unit, the name of an oracle or of a sample;
 #                                    measurements (big_file, binary_size, bundle_ratio, calibration_memory) only when named
