@@ -35,9 +35,9 @@ public struct QuantizationWorkflow: Sendable {
   ///
   /// - Throws: what calibrating throws, naming the sample.
   public func calibrate(
-    _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], threads: Int
+    _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], execution: Executor.Options
   ) throws(DecantError) -> CalibrationStatistics {
-    let calibrator = try calibrator(backends, threads)
+    let calibrator = try calibrator(backends, execution)
     return try calibrator.run(samples.forCalibration, withHistograms: method.needsHistogram)
   }
 
@@ -45,34 +45,34 @@ public struct QuantizationWorkflow: Sendable {
   ///
   /// - Throws: `usage` for a method that ONNX Runtime does not have, and what calibrating throws.
   public func ranges(
-    _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], threads: Int
+    _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], execution: Executor.Options
   ) throws(DecantError) -> CalibratedRanges {
     guard options.style == .onnxRuntime else {
-      return try choose(method, from: try calibrate(samples, method: method, backends: backends, threads: threads))
+      return try choose(method, from: try calibrate(samples, method: method, backends: backends, execution: execution))
     }
     switch method {
     case .percentile(let percentage):
-      return try calibrator(backends, threads).onnxRuntimePercentile(samples.forCalibration, percentage: percentage)
+      return try calibrator(backends, execution).onnxRuntimePercentile(samples.forCalibration, percentage: percentage)
     case .meanSquaredError:
       throw DecantError(.usage, "ONNX Runtime has no calibration method 'mse'")
     case .entropy:
       reporter.note("ONNX Runtime's entropy search has one candidate, the extremes; so they are used")
-      return try calibrator(backends, threads).onnxRuntimeExtremes(samples.forCalibration)
+      return try calibrator(backends, execution).onnxRuntimeExtremes(samples.forCalibration)
     case .minMax:
-      return try calibrator(backends, threads).onnxRuntimeExtremes(samples.forCalibration)
+      return try calibrator(backends, execution).onnxRuntimeExtremes(samples.forCalibration)
     }
   }
 
   /// What `calibrate` writes: Decant's statistics, or in ONNX Runtime's style that tool's own cache of ranges.
   ///
-  /// - Throws: as ``ranges(_:method:backends:threads:)``.
+  /// - Throws: as ``ranges(_:method:backends:execution:)``.
   public func statisticsText(
-    _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], threads: Int
+    _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], execution: Executor.Options
   ) throws(DecantError) -> String {
     guard options.style == .onnxRuntime else {
-      return StatisticsFile.text(try calibrate(samples, method: method, backends: backends, threads: threads))
+      return StatisticsFile.text(try calibrate(samples, method: method, backends: backends, execution: execution))
     }
-    let ranges = try ranges(samples, method: method, backends: backends, threads: threads)
+    let ranges = try ranges(samples, method: method, backends: backends, execution: execution)
     return StatisticsFile.onnxRuntimeText(ranges, method: method)
   }
 
@@ -114,12 +114,12 @@ public struct QuantizationWorkflow: Sendable {
     return report
   }
 
-  private func calibrator(_ backends: [any Backend], _ threads: Int) throws(DecantError) -> Calibrator {
+  private func calibrator(_ backends: [any Backend], _ execution: Executor.Options) throws(DecantError) -> Calibrator {
     let values = try StaticQuantization.valuesToCalibrate(model.graph, options: options)
     guard !values.isEmpty else {
       throw DecantError(.unsupported, "the model has no operator that static int8 quantizes")
     }
-    return try Calibrator(model, values: values, backends: backends, threads: threads, reporter: reporter)
+    return try Calibrator(model, values: values, backends: backends, execution: execution, reporter: reporter)
   }
 
   private func choose(

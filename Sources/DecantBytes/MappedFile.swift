@@ -23,11 +23,18 @@
         .unreadable, "expected a path, got \(path.isEmpty ? "nothing" : "one with a NUL byte")", at: [path])
     }
     let descriptor = unsafe path.withCString { unsafe Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-    guard descriptor >= 0 else {
-      throw DecantError(.unreadable, SystemCall.message(errno), at: [path])
-    }
+    guard descriptor >= 0 else { throw cannotOpen(path, errno) }
     defer { close(descriptor) }
     return try map(descriptor: descriptor, path: path)
+  }
+
+  /// Why `path` could not be opened: sockets and the like say no more than that there is no device.
+  private static func cannotOpen(_ path: String, _ code: Int32) -> DecantError {
+    var status = stat()
+    guard code == ENXIO, unsafe path.withCString({ unsafe stat($0, &status) }) == 0 else {
+      return DecantError(.unreadable, SystemCall.message(code), at: [path])
+    }
+    return DecantError(.unreadable, "expected a regular file, got \(FileKind(mode: status.st_mode))", at: [path])
   }
 
   /// Maps an open file.
@@ -45,6 +52,11 @@
       device: UInt64(status.st_dev), inode: UInt64(status.st_ino), links: UInt64(status.st_nlink))
     let count = Int(status.st_size)
     guard count > 0 else {
+      // Files of the kernel, as in /proc, have a size of 0 and bytes all the same.
+      var byte: UInt8 = 0
+      guard unsafe pread(descriptor, &byte, 1, 0) == 0 else {
+        throw DecantError(.unreadable, "expected a regular file, got one of unknown size", at: [path])
+      }
       return unsafe MappedFile(path: path, identity: identity, bytes: UnsafeRawBufferPointer(start: nil, count: 0))
     }
     guard let address = unsafe smallPageMapping(of: descriptor, count: count) else {

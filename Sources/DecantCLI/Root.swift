@@ -33,6 +33,7 @@ struct Root: ParsableCommand {
     FreedMemory.keep()
     let program = CommandLine.arguments.dropFirst()
     do {
+      try checkCommand(program.first)
       var command = try parseAsRoot(Array(program))
       try command.run()
     } catch let error as DecantError {
@@ -41,5 +42,15 @@ struct Root: ParsableCommand {
     } catch {
       exit(withError: error)
     }
+  }
+
+  /// Refuses a first word that is no command, with the nearest that is: the parser would only call it unexpected.
+  private static func checkCommand(_ word: String?) throws(DecantError) {
+    let commands = configuration.groupedSubcommands.flatMap { $0.subcommands } + configuration.ungroupedSubcommands
+    let names = commands.compactMap { $0.configuration.commandName } + ["help"]
+    guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
+    throw DecantError(
+      .usage, "there is no command '\(word)'",
+      note: NearestNames.note(word, among: names) ?? "the commands are \(names.joined(separator: ", "))")
   }
 }

@@ -36,8 +36,8 @@ public enum PassCatalog {
   /// The error for a name that is neither a pass nor a pipeline.
   static func unknown(_ name: String) -> DecantError {
     let known = (pipelines.map(\.name) + passes.map(\.name)).sorted()
-    let note = nearestName(to: name, among: known).map { "did you mean '\($0)'?" }
     return DecantError(
-      .usage, "expected a pass (\(known.joined(separator: ", "))), got '\(name)'", note: note)
+      .usage, "expected a pass (\(known.joined(separator: ", "))), got '\(name)'",
+      note: NearestNames.note(name, among: known))
   }
 }

@@ -92,10 +92,9 @@ public struct Pipeline: Sendable {
     Pipeline.collectNames(of: model.graph, into: &names)
     for function in model.functions { Pipeline.collectNames(of: function.graph, into: &names) }
     for name in context.explained.sorted() where !names.contains(name) {
-      let nearest = nearestName(to: name, among: names)
       throw DecantError(
         .usage, "expected the name of a node or of its result, got '\(name)'",
-        note: nearest.map { "the nearest name is '\($0)'" })
+        note: NearestNames.note(name, among: names))
     }
   }
 

@@ -13,10 +13,13 @@ public final class Executor: Sendable {
     public var byteLimit: Int
     /// How many threads one run may use.
     public var threads: Int
+    /// How often one run may enter subgraphs, all together: the iterations of its loops.
+    public var iterationLimit: Int
 
-    /// A limit of 16 GiB and one thread, unless said otherwise.
-    public init(byteLimit: Int = 1 << 34, threads: Int = 1) {
+    /// A limit of 16 GiB and of 250,000 iterations, and one thread, unless said otherwise.
+    public init(byteLimit: Int = 1 << 34, threads: Int = 1, iterationLimit: Int = 250_000) {
       self.byteLimit = byteLimit
+      self.iterationLimit = iterationLimit
       self.threads = threads
     }
   }
@@ -58,7 +61,7 @@ public final class Executor: Sendable {
   /// - Throws: ``DecantError`` for inputs that do not fit the model, and for failures of nodes, which it names.
   public func run(_ inputs: [String: Tensor], tap: StatisticsTap? = nil) throws(DecantError) -> RunResult {
     let given = try InputCheck.arrange(inputs, for: self.inputs)
-    let meter = MemoryMeter(limit: options.byteLimit)
+    let meter = RunMeter(options)
     do throws(OpError) {
       var run = Run(try plan(for: given), meter, tap: tap)
       let tensors = try run.outputs(from: given)

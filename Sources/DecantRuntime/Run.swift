@@ -4,7 +4,7 @@ internal import DecantIR
 /// One run of a plan: the values that are live, and what they take.
 struct Run {
   let plan: ExecutionPlan
-  let meter: MemoryMeter
+  let meter: RunMeter
   let tap: StatisticsTap?
   /// The watched value of each slot; empty without a tap.
   private var watched: [ValueID?] = []
@@ -18,7 +18,7 @@ struct Run {
     var sharers: Int
   }
 
-  init(_ plan: ExecutionPlan, _ meter: MemoryMeter, tap: StatisticsTap? = nil) {
+  init(_ plan: ExecutionPlan, _ meter: RunMeter, tap: StatisticsTap? = nil) {
     self.plan = plan
     self.meter = meter
     self.tap = tap
@@ -99,6 +99,7 @@ struct Run {
     let meter = meter
     let call = KernelCall(operands: operands, captured: captured, byteLimit: meter.remaining) {
       (graph, inputs) throws(OpError) -> [Tensor] in
+      try meter.enterSubgraph()
       var inner = Run(try work.plan(of: graph), meter)
       var results: [Tensor] = []
       for result in try inner.outputs(from: inputs + outer) {

@@ -32,7 +32,7 @@ struct CalibrateCommand: ParsableCommand {
     let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
     let text = try workflow.statisticsText(
       set, method: method, backends: try BackendCatalog.backends(engine.backend),
-      threads: engine.threads ?? Parallel.processors)
+      execution: engine.executorOptions)
     let file = try AtomicFile(output, replacing: force)
     try file.write(text)
     try file.commit()

@@ -45,7 +45,7 @@ struct QuantizeCommand: ParsableCommand {
       let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
       ranges = try workflow.ranges(
         set, method: method, backends: try BackendCatalog.backends(engine.backend),
-        threads: engine.threads ?? Parallel.processors)
+        execution: engine.executorOptions)
     }
     let report = try workflow.quantize(ranges)
     try output.write(workflow.model, common.reporter)

@@ -40,7 +40,6 @@ struct RunCommand: ParsableCommand {
 enum Engine {
   static func executor(_ model: Model, _ options: EngineOptions) throws(DecantError) -> Executor {
     try Executor(
-      model, backends: try BackendCatalog.backends(options.backend),
-      options: Executor.Options(threads: options.threads ?? Parallel.processors))
+      model, backends: try BackendCatalog.backends(options.backend), options: options.executorOptions)
   }
 }

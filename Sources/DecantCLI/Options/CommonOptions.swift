@@ -62,7 +62,17 @@ struct EngineOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How many threads to use; all processors by default.", valueName: "count"))
   var threads: Int?
 
+  @Option(
+    help: ArgumentHelp("How many iterations of loops one inference may take in all.", valueName: "count"))
+  var maxIterations = 250_000
+
+  /// What the runtime needs to know.
+  var executorOptions: Executor.Options {
+    Executor.Options(threads: threads ?? Parallel.processors, iterationLimit: maxIterations)
+  }
+
   func validate() throws {
+    guard maxIterations > 0 else { throw ValidationError("'--max-iterations' expected at least 1") }
     guard threads.map({ $0 > 0 }) ?? true else { throw ValidationError("'--threads' expected at least 1") }
   }
 }

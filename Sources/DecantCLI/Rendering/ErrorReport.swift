@@ -5,8 +5,8 @@ enum ErrorReport {
   static func print(_ error: DecantError, asJSON: Bool) {
     guard asJSON else {
       let line = (["decant"] + error.place + [error.message]).joined(separator: ": ")
-      TerminalText.error(TerminalText.escape(line))
-      if let note = error.note { TerminalText.error("note: " + TerminalText.escape(note)) }
+      TerminalText.error(TerminalText.message(line))
+      if let note = error.note { TerminalText.error("note: " + TerminalText.message(note)) }
       return
     }
     var object: JSONObject = [

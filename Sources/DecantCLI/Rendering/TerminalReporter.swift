@@ -24,7 +24,7 @@ final class TerminalReporter: Reporter {
         clear(&state)
         let prefix = diagnostic.severity == .lossy ? "lossy" : diagnostic.severity.rawValue
         let line = (["\(prefix)"] + diagnostic.place + [diagnostic.message]).joined(separator: ": ")
-        TerminalText.error(TerminalText.escape(line))
+        TerminalText.error(TerminalText.message(line))
       case .started(let step):
         if isVerbose { TerminalText.error(step) }
         begin(step, &state)

@@ -15,6 +15,15 @@ enum TerminalText {
     return text.unicodeScalars.map { isUnsafe($0) ? "\\u{\(String($0.value, radix: 16))}" : String($0) }.joined()
   }
 
+  /// ``escape(_:)`` of a message, the middle of a very long one left out: names come from files, and may be megabytes.
+  static func message(_ text: String) -> String {
+    let limit = 1500
+    guard text.utf8.count > limit else { return escape(text) }
+    let (head, tail) = (text.prefix(limit * 2 / 3), text.suffix(limit / 3))
+    let omitted = text.count - head.count - tail.count
+    return escape(omitted > 0 ? "\(head)… (\(omitted) characters left out) …\(tail)" : text)
+  }
+
   private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator: scalar != "\n"

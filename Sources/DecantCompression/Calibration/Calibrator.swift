@@ -28,14 +28,17 @@ public struct Calibrator: Sendable {
   private let threads: Int
   private let reporter: any Reporter
 
-  /// Watches `values` of the main graph of `model`.
+  /// Watches `values` of the main graph of `model`. Samples run side by side on the threads of `execution`.
   ///
   /// - Throws: what compiling the model throws.
   public init(
-    _ model: Model, values: [ValueID], backends: [any Backend], threads: Int = Parallel.processors,
+    _ model: Model, values: [ValueID], backends: [any Backend],
+    execution: Executor.Options = Executor.Options(threads: Parallel.processors),
     reporter: any Reporter = SilentReporter()
   ) throws(DecantError) {
-    executor = try Executor(model, backends: backends)
+    var single = execution
+    single.threads = 1
+    executor = try Executor(model, backends: backends, options: single)
     names = Dictionary(uniqueKeysWithValues: values.map { ($0, model.graph[$0].name) })
     constants = values.compactMap { value in
       let producer = model.graph[value].producer.map { model.graph[$0] }
@@ -44,7 +47,7 @@ public struct Calibrator: Sendable {
       }
       return (model.graph[value].name, tensor)
     }
-    self.threads = threads
+    threads = execution.threads
     self.reporter = reporter
   }
 

@@ -24,10 +24,9 @@ public struct NodeSelector: Sendable, Hashable {
       let found = order.filter { selector.matches(graph[$0]) }
       guard !found.isEmpty else {
         let known = Set(order.map { graph[$0].name } + order.map { graph[$0].op.description })
-        let near = NearestNames.of(selector.pattern, among: known.sorted())
         throw DecantError(
           .usage, "'\(selector.pattern)' chooses no node",
-          note: near.isEmpty ? nil : "near: \(near.map { "'\($0)'" }.joined(separator: ", "))")
+          note: NearestNames.note(selector.pattern, among: known))
       }
       chosen.formUnion(found)
     }
@@ -59,33 +58,5 @@ enum Glob {
       }
     }
     return pattern[p...].allSatisfy { $0 == star }
-  }
-}
-
-/// Names that a mistyped one may have meant.
-public enum NearestNames {
-  /// At most three of `known` within an edit distance of a third of the length, nearest first.
-  public static func of(_ name: String, among known: [String]) -> [String] {
-    let limit = max(2, name.count / 3)
-    let scored = known.compactMap { candidate -> (name: String, distance: Int)? in
-      guard abs(candidate.count - name.count) <= limit else { return nil }
-      let distance = editDistance(Array(name.lowercased()), Array(candidate.lowercased()))
-      return distance <= limit ? (candidate, distance) : nil
-    }
-    return scored.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
-  }
-
-  private static func editDistance(_ a: [Character], _ b: [Character]) -> Int {
-    var row = Array(0...b.count)
-    for (i, x) in a.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, y) in b.enumerated() {
-        let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (x == y ? 0 : 1))
-        diagonal = row[j + 1]
-        row[j + 1] = next
-      }
-    }
-    return row[b.count]
   }
 }

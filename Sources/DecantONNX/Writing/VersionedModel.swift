@@ -3,7 +3,8 @@ internal import DecantIR
 
 /// A model in the form of the versions that it is written in.
 ///
-/// A version that cannot express a node is raised to the lowest that can, and that is said.
+/// A version that the caller asked for must be able to express every node. The version that the model came with is raised
+/// to the lowest that can, and that is said.
 struct VersionedModel {
   /// The model, its graphs in the older forms, its `source` stating the versions.
   private(set) var model: Model
@@ -17,12 +18,13 @@ struct VersionedModel {
     }
     let came = model.source.opset
     let target = options.opset ?? came ?? Model.pinnedOpset
-    let written = downgrade(&self.model.graph, to: target, as: "the model")
+    let isAsked = options.opset != nil
+    let written = try downgrade(&self.model.graph, to: target, isAsked: isAsked, as: "the model")
     self.model.source.setOpset(written)
     for index in model.functions.indices {
       let own = model.functions[index].opsets.first { $0.domain.isEmpty }?.version
-      let version = downgrade(
-        &self.model.functions[index].graph, to: options.opset ?? own ?? written,
+      let version = try downgrade(
+        &self.model.functions[index].graph, to: options.opset ?? own ?? written, isAsked: isAsked,
         as: "function '\(model.functions[index].name)'")
       self.model.functions[index].setOpset(version)
     }
@@ -31,19 +33,32 @@ struct VersionedModel {
   }
 
   /// Brings the graph to `target`, or to the lowest version above it that can express every node; returns the version.
-  private func downgrade(_ graph: inout Graph, to target: Int, as subject: String) -> Int {
+  ///
+  /// - Throws: `unsupported` when the caller asked for a version that cannot.
+  private func downgrade(
+    _ graph: inout Graph, to target: Int, isAsked: Bool, as subject: String
+  ) throws(DecantError) -> Int {
     var version = target
+    var reasons: [String] = []
     while version < Model.pinnedOpset {
       var older = graph
       do throws(OpsetTooLow) {
         try OpsetConversion.downgrade(&older, to: version)
         graph = older
-        return version
+        break
       } catch {
-        reporter.warn("\(subject) is written at opset \(error.needed) instead of \(version): \(error.reason)", at: [])
+        reasons.append(error.reason)
         version = max(error.needed, version + 1)
       }
     }
+    guard let reason = reasons.first else { return version }
+    guard !isAsked else {
+      throw DecantError(
+        .unsupported, "\(subject) cannot be written at opset \(target): \(reason)",
+        note: "opset \(version) is the lowest that can express it")
+    }
+    reporter.warn(
+      "\(subject) is written at opset \(version) instead of \(target): \(reasons.joined(separator: "; "))", at: [])
     return version
   }
 

@@ -55,9 +55,9 @@ extension InferTypes {
     var bindings: [String: Dimension] = [:]
     for (name, shape) in shapes.sorted(by: { $0.key < $1.key }) {
       guard let input = graph.value(named: name), graph[input].isInput else {
-        let note = nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
         throw DecantError(
-          .usage, "expected the name of an input (\(names.joined(separator: ", "))), got '\(name)'", note: note)
+          .usage, "expected the name of an input (\(names.joined(separator: ", "))), got '\(name)'",
+          note: NearestNames.note(name, among: names))
       }
       guard let declared = graph[input].type.shape else { continue }
       guard declared.rank == shape.rank else {

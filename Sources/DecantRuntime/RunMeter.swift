@@ -1,13 +1,19 @@
 internal import DecantIR
 internal import Synchronization
 
-/// Counts the bytes that a run's intermediate tensors hold, subgraphs included, against a limit.
-final class MemoryMeter: Sendable {
+/// Counts what one run takes, subgraphs included, against limits: the bytes that its intermediate tensors hold, and how
+/// often subgraphs are entered.
+final class RunMeter: Sendable {
   let limit: Int
+  let subgraphLimit: Int
+  private let subgraphRuns = Atomic<Int>(0)
   private let liveBytes = Atomic<Int>(0)
   private let peakBytes = Atomic<Int>(0)
 
-  init(limit: Int) { self.limit = limit }
+  init(_ options: Executor.Options) {
+    limit = options.byteLimit
+    subgraphLimit = options.iterationLimit
+  }
 
   /// The most bytes that were live at once.
   var peak: Int { peakBytes.load(ordering: .relaxed) }
@@ -23,6 +29,16 @@ final class MemoryMeter: Sendable {
     peakBytes.max(live, ordering: .relaxed)
     guard live <= limit else {
       throw OpError("\(live) bytes are live, more than the \(limit) that a run may hold", kind: .overBudget)
+    }
+  }
+
+  /// Counts one more run of a subgraph.
+  ///
+  /// - Throws: ``OpError`` beyond the limit, since a loop of a hostile model may have no end.
+  func enterSubgraph() throws(OpError) {
+    guard subgraphRuns.add(1, ordering: .relaxed).newValue <= subgraphLimit else {
+      throw OpError(
+        "a run may take at most \(subgraphLimit) iterations of loops (--max-iterations allows more)", kind: .overBudget)
     }
   }
 
