@@ -127,15 +127,25 @@ import Testing
     #expect(written.graph?.node[0].output == ["y"])
   }
 
-  /// A node that the version cannot express raises it, aloud.
+  /// A node that the model's own version cannot express raises it, aloud.
   @Test func raising() throws {
-    let model = try ONNXReader().read(try Make.bytes(Make.model("Gelu", opset: 20)))
+    var model = try ONNXReader().read(try Make.bytes(Make.model("Gelu", opset: 20)))
+    model.source.setOpset(17)
     let reporter = Recorder()
-    var options = ONNXWriter.Options()
-    options.opset = 17
-    let written = try WireMessageReader.model(try ONNXWriter(options: options, reporter: reporter).bytes(of: model))
+    let written = try WireMessageReader.model(try ONNXWriter(reporter: reporter).bytes(of: model))
     #expect(written.opsetImport.first?.version == 20)
     #expect(reporter.messages.contains { $0.contains("opset 20 instead of 17") && $0.contains("Gelu") })
+  }
+
+  /// A version that was asked for is never raised: the refusal names the node and the lowest version that can.
+  @Test func refusing() throws {
+    let model = try ONNXReader().read(try Make.bytes(Make.model("Gelu", opset: 20)))
+    var options = ONNXWriter.Options()
+    options.opset = 17
+    let error = #expect(throws: DecantError.self) { try ONNXWriter(options: options).bytes(of: model) }
+    #expect(error?.kind == .unsupported)
+    #expect(error?.message.contains("(Gelu)") == true)
+    #expect(error?.note == "opset 20 is the lowest that can express it")
   }
 
   /// The format version follows what the model has.

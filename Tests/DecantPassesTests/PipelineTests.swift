@@ -38,7 +38,7 @@ import Testing
     context.explained = ["conv_12"]
     var model = Model(graph: try graph("(%x: f32[2]) -> (%y) { %y = Relu(%x) @conv_11 return %y }"))
     let error = #expect(throws: DecantError.self) { try Pipeline(parsing: "simplify").run(on: &model, context) }
-    #expect(error?.kind == .usage && error?.note == "the nearest name is 'conv_11'")
+    #expect(error?.kind == .usage && error?.note == "did you mean 'conv_11'?")
   }
 
   @Test func rulesThatUndoEachOtherStop() throws {
