@@ -5,5 +5,5 @@ import ArgumentParser
 struct BenchRoot: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "DecantBench", abstract: "Measurements that decisions rest on",
-    subcommands: [GraphCommand.self, TextCommand.self])
+    subcommands: [CodecCommand.self, GraphCommand.self, TextCommand.self])
 }

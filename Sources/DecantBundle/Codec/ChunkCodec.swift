@@ -53,7 +53,7 @@ package enum ChunkContent: Hashable, Sendable {
   case general
 
   /// The largest chunk that is made of such content.
-  var chunkLimit: Int {
+  package var chunkLimit: Int {
     switch self {
     case .numbers: 256 << 10
     case .general: 8 << 20

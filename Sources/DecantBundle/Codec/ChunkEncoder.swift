@@ -1,33 +1,34 @@
-internal import DecantBytes
+package import DecantBytes
 
 /// Compresses chunks one after the other into one buffer.
 ///
 /// The choice of the codec and every byte depend on the chunk alone.
-final class ChunkEncoder {
+package final class ChunkEncoder {
   /// What became of a chunk: its bytes are `range` of ``bytes``.
-  struct Result {
+  package struct Result {
     var codec: ChunkCodec
     var frames: [Int]
-    var range: Range<Int>
+    package var range: Range<Int>
   }
 
   /// The stored bytes of the chunks since the last ``reset()``; only the first ``count`` are used.
-  let output = ScratchBuffer()
-  private(set) var count = 0
+  package let output = ScratchBuffer()
+  package private(set) var count = 0
   private let entropy: ZstdCompressor
   private let matches: ZstdCompressor
   private let planes = ScratchBuffer(count: 4 * BytePlanes.blockCount)
 
-  init() throws(DecantError) {
+  /// An encoder without chunks.
+  package init() throws(DecantError) {
     entropy = try ZstdCompressor(level: -1000, entropyOnly: true)
     matches = try ZstdCompressor(level: 6)
   }
 
   /// Forgets all chunks.
-  func reset() { count = 0 }
+  package func reset() { count = 0 }
 
   /// Compresses `chunk`, choosing the codec.
-  func encode(_ chunk: RawSpan, as content: ChunkContent) -> Result {
+  package func encode(_ chunk: RawSpan, as content: ChunkContent) -> Result {
     reserve(chunk.byteCount)
     if case .numbers(let width) = content, chunk.byteCount % width == 0, !MatchSampler.findsMatches(in: chunk) {
       return encodePlanes(chunk, width: width)

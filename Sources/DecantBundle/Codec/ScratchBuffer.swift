@@ -1,5 +1,5 @@
 /// Bytes that are written over and over, without being zeroed or allocated anew.
-@safe final class ScratchBuffer {
+@safe package final class ScratchBuffer {
   private var memory = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
   /// A buffer of `count` bytes.
@@ -21,7 +21,7 @@
   }
 
   /// The bytes, to read.
-  var bytes: RawSpan {
+  package var bytes: RawSpan {
     @_lifetime(borrow self)
     get { unsafe _overrideLifetime(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(memory)), borrowing: self) }
   }

@@ -20,8 +20,8 @@ package final class BundleWriter {
   }
 
   /// So many plain bytes are gathered before they are hashed side by side and written.
-  private static let batchSize = 8 << 20
-  private static let batchCount = 256
+  package static let batchSize = 32 << 20
+  package static let batchCount = 1024
 
   /// Begins the bundle that `path` will be.
   ///

@@ -20,9 +20,9 @@ struct CheckedChunks {
   private var position = 0
   private var checked = 0
 
-  /// So many plain bytes, or chunks, are checked at a time: 32 full chunks of numbers, two for each of sixteen lanes.
-  private static let batchSize = 8 << 20
-  private static let batchCount = 256
+  /// So many plain bytes, or chunks, are checked at a time, so that sixteen lanes are busy almost to the end.
+  private static let batchSize = 32 << 20
+  private static let batchCount = 1024
 
   init(of entries: [BundleEntry], in file: ByteSlice, path: String) {
     pieces = entries.flatMap { entry in entry.chunks.indices.map { Piece(entry: entry, index: $0) } }

@@ -47,7 +47,7 @@ extension Bundle {
       stored[tensor] = writer.entries.count
       try writer.add(
         .tensor(tensor.dataType, shape: tensor.shape), name: names.unique(name), bytes: bytes,
-        as: tensor.dataType.content)
+        as: tensor.dataType.chunkContent)
       return nil
     }
     try writer.flush()
@@ -85,7 +85,7 @@ extension Tensor {
 
 extension DataType {
   /// How its elements are best compressed.
-  fileprivate var content: ChunkContent {
+  package var chunkContent: ChunkContent {
     switch bitWidth {
     case 2, 4, 8: .numbers(width: 1)
     case 16: .numbers(width: 2)
