@@ -40,7 +40,9 @@ struct CodecCommand: ParsableCommand {
       for (slice, (_, content)) in zip(plain, tensors) {
         for start in stride(from: 0, to: slice.count, by: content.chunkLimit) {
           let chunk = slice[start..<min(start + content.chunkLimit, slice.count)]
-          if encoder.count + chunk.count > BundleWriter.batchSize || ranges.count == BundleWriter.batchCount { finish() }
+          if encoder.count + chunk.count > BundleWriter.batchSize || ranges.count == BundleWriter.batchCount {
+            finish()
+          }
           ranges.append(encoder.encode(chunk.bytes, as: content).range)
         }
       }
