@@ -17,6 +17,7 @@ public struct StandardOps: OpCatalog {
     Quantization.definitions,
     Recurrent.definitions,
     Reduction.definitions,
+    Text.definitions,
   ]
 
   private static let table = Dictionary(

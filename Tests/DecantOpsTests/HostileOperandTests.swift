@@ -86,6 +86,9 @@ private struct RandomCase {
     case 3: return Tensor(whole.map { Int8(truncatingIfNeeded: $0) }, shape: extents)
     case 4: return Tensor(whole.map { Boolean($0 > 0) }, shape: extents)
     case 5: return Tensor(whole.map { Float16($0) }, shape: extents)
+    case 6 where count < 100:
+      return (try? Tensor(strings: whole.map { _ in text() }, shape: extents)) ?? Tensor([Int8]())
+    case 7 where count < 100: return Tensor(whole.map { Double($0) }, shape: extents)
     default:
       return Tensor(
         whole.map { _ in pick([0, 1, -2.5, 0.5, .nan, .infinity, -.infinity, 3e38, .leastNonzeroMagnitude]) as Float },
