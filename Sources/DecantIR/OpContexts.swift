@@ -110,13 +110,15 @@ public struct EvaluationContext: Sendable {
   public let wanted: [Bool]
   /// The most bytes that one result may take.
   public let byteLimit: Int
+  /// Tells the nodes of one model apart where they draw random numbers without a seed.
+  public let stream: UInt64
   /// Runs a subgraph on its inputs, captured ones not included.
   public let runSubgraph: @Sendable (Graph, [Tensor]) throws(OpError) -> [Tensor]
 
   /// From its parts; operands are aligned here.
   public init(
     op: OpName, attributes: Attributes, operands: [Tensor?], captured: [Tensor] = [], wanted: [Bool] = [true],
-    byteLimit: Int = 1 << 34,
+    byteLimit: Int = 1 << 34, stream: UInt64 = 0,
     runSubgraph: @escaping @Sendable (Graph, [Tensor]) throws(OpError) -> [Tensor] = noSubgraph
   ) {
     self.op = op
@@ -125,6 +127,7 @@ public struct EvaluationContext: Sendable {
     self.captured = captured.map(\.aligned)
     self.wanted = wanted
     self.byteLimit = byteLimit
+    self.stream = stream
     self.runSubgraph = runSubgraph
   }
 

@@ -8,16 +8,21 @@ public struct StandardOps: OpCatalog {
     Attention.definitions,
     ControlFlow.definitions,
     Convolution.definitions,
+    DecodingState.definitions,
     Elementwise.definitions,
+    FlexAttention.definitions,
     Indexing.definitions,
     Layout.definitions,
+    Loss.definitions,
     MatMul.definitions,
     Normalization.definitions,
     Pooling.definitions,
     Quantization.definitions,
+    Random.definitions,
     Recurrent.definitions,
     Reduction.definitions,
     Text.definitions,
+    Training.definitions,
   ]
 
   private static let table = Dictionary(

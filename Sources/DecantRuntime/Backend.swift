@@ -99,17 +99,20 @@ public struct KernelCall: Sendable {
   public let captured: [Tensor]
   /// The most bytes that the results may take.
   public let byteLimit: Int
+  /// Tells the nodes of one model apart where they draw random numbers without a seed.
+  public let stream: UInt64
   /// Runs a subgraph of the node on its inputs, captured ones not included.
   public let runSubgraph: @Sendable (Graph, [Tensor]) throws(OpError) -> [Tensor]
 
   /// From its parts.
   public init(
-    operands: [RuntimeTensor?], captured: [Tensor] = [], byteLimit: Int = 1 << 34,
+    operands: [RuntimeTensor?], captured: [Tensor] = [], byteLimit: Int = 1 << 34, stream: UInt64 = 0,
     runSubgraph: @escaping @Sendable (Graph, [Tensor]) throws(OpError) -> [Tensor] = noSubgraph
   ) {
     self.operands = operands
     self.captured = captured
     self.byteLimit = byteLimit
+    self.stream = stream
     self.runSubgraph = runSubgraph
   }
 

@@ -37,7 +37,7 @@ struct ReferenceKernel: Kernel {
     let results = try evaluate(
       EvaluationContext(
         op: op, attributes: attributes, operands: operands, captured: call.captured, wanted: wanted,
-        byteLimit: call.byteLimit, runSubgraph: call.runSubgraph))
+        byteLimit: call.byteLimit, stream: call.stream, runSubgraph: call.runSubgraph))
     return results.map { .plain($0) }
   }
 }

@@ -97,7 +97,9 @@ struct Run {
     }
     let outer = captured
     let meter = meter
-    let call = KernelCall(operands: operands, captured: captured, byteLimit: meter.remaining) {
+    let call = KernelCall(
+      operands: operands, captured: captured, byteLimit: meter.remaining, stream: step.stream
+    ) {
       (graph, inputs) throws(OpError) -> [Tensor] in
       try meter.enterSubgraph()
       var inner = Run(try work.plan(of: graph), meter)

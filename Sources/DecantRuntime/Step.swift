@@ -13,6 +13,8 @@ final class Step: Sendable {
   let results: [Int?]
   /// Slots that nothing reads after this step.
   let releases: [Int]
+  /// Tells the node apart from others where it draws random numbers: a digest of its name (FNV-1a).
+  let stream: UInt64
   let work: Work
 
   /// What a step does.
@@ -32,6 +34,7 @@ final class Step: Sendable {
     captured = Array(operands.suffix(node.captureCount))
     self.results = results
     self.releases = releases
+    stream = node.name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     do throws(OpError) {
       if let body = try FunctionCall.body(of: node, environment) {
         work = .call(body)

@@ -55,4 +55,14 @@ import Testing
     expect(result[0], ActivationTests.x)
     expect(result[1], tensor([1, 1, 1, 1, 1], [5], of: Boolean.self))
   }
+
+  @Test func gatedSwish() throws {
+    let results = try evaluate("SwiGLU", [ramp([2, 3]), ramp([2, 3], step: 3)], ["alpha": .float(1.5)])
+    expect(
+      results[0],
+      Tensor([0.207757, -0.169795, -0.0401027, 1.08379, -0.148167, 0.0459534] as [Float], shape: [2, 3]))
+    #expect(throws: OpError("operand 1: expected shape [2,3], got [3]")) {
+      try evaluate("SwiGLU", [ramp([2, 3]), ramp([3])])
+    }
+  }
 }

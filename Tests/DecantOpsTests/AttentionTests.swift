@@ -132,4 +132,28 @@ import Testing
       try evaluate("RotaryEmbedding", [ramp([1, 1, 1, 2]), ramp([2, 1]), ramp([2, 1]), position])
     }
   }
+
+  @Test func flexible() throws {
+    let results = try evaluate(
+      OpName("FlexAttention", domain: "ai.onnx.preview"),
+      [ramp([1, 2, 2, 4]), ramp([1, 1, 3, 4], step: 3), ramp([1, 1, 3, 2], step: 5)], ["scale": .float(0.75)])
+    expect(
+      results[0],
+      Tensor(
+        [0.03657, -0.138714, 0.402203, -0.265602, 0.758017, -0.420497, 0.431091, -0.253557] as [Float],
+        shape: [1, 2, 2, 2]))
+  }
+
+  @Test func flexibleTypes() throws {
+    let (batch, length) = (Dimension.symbol("B"), Dimension.symbol("L"))
+    let types: [ValueType?] = [
+      .tensor(.float16, [batch, 4, length, 8]), .tensor(.float16, [batch, 2, 6, 8]),
+      .tensor(.float16, [batch, 2, 6, 5]),
+    ]
+    let op = OpName("FlexAttention", domain: "ai.onnx.preview")
+    #expect(try infer(op, types) == [.tensor(.float16, [batch, 4, length, 5])])
+    #expect(throws: OpError("'softmax_precision' expected f16, bf16, f32 or f64, got i64")) {
+      try infer(op, types, ["softmax_precision": .int(7)])
+    }
+  }
 }

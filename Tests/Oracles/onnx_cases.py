@@ -15,6 +15,8 @@ LEAST = 1583
 # Cases whose values ONNX Runtime does not give either, for it takes the last place of the whole result; Decant agrees
 # with it to the bit.
 ELSEWHERE = {"test_resize_downsample_scales_linear_align_corners", "test_resize_downsample_scales_cubic_align_corners"}
+# Cases whose numbers were drawn from a state that no seed tells: only that they are zeros and ones can be checked.
+DRAWN = "test_bernoulli"
 checks = Checks()
 folder = workspace()
 unsupported = Counter()
@@ -40,6 +42,8 @@ def write(path, array, name):
 def close(got, wanted, case):
     if got.shape != wanted.shape or got.dtype != wanted.dtype:
         return f"{got.dtype}{list(got.shape)} for {wanted.dtype}{list(wanted.shape)}"
+    if case.name.startswith(DRAWN):
+        return "" if np.isin(got, (0, 1)).all() else "expected zeros and ones"
     ulp = HALVES.get(wanted.dtype.name, 0)
     if wanted.dtype.kind in "OUSb":
         return "" if np.array_equal(got, wanted) else "values differ"

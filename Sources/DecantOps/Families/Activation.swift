@@ -6,5 +6,6 @@ enum Activation {
     PointwiseActivation.definitions,
     SoftmaxOps.definitions,
     DropoutOps.definitions,
+    GatedActivation.definitions,
   ].flatMap { $0 }
 }

@@ -86,7 +86,7 @@ enum AttentionKernel: FloatKernel {
     ) -> [T] {
       var scores = [T](repeating: 0, count: queries * keys)
       let inner = queries == 0 ? 0 : q.count / queries
-      Head.multiply(
+      MatrixProduct.accumulate(
         q.map { $0 * (isNegative ? -factor : factor) }, k.map { $0 * factor }, isTransposed: true, into: &scores,
         rows: queries, inner: inner,
         columns: keys)
@@ -103,7 +103,8 @@ enum AttentionKernel: FloatKernel {
       }
       if mode == 3 { exposed = scores }
       var result = [T](repeating: 0, count: queries * size)
-      Head.multiply(scores, Array(v), isTransposed: false, into: &result, rows: queries, inner: keys, columns: size)
+      MatrixProduct.accumulate(
+        scores, Array(v), isTransposed: false, into: &result, rows: queries, inner: keys, columns: size)
       return result
     }
 
@@ -117,21 +118,6 @@ enum AttentionKernel: FloatKernel {
       for place in row where !isHidden { scores[place] /= sum }
     }
 
-    private static func multiply(
-      _ a: [T], _ b: [T], isTransposed: Bool, into c: inout [T], rows: Int, inner: Int, columns: Int
-    ) {
-      unsafe c.withUnsafeMutableBufferPointer { c in
-        unsafe a.withUnsafeBufferPointer { a in
-          unsafe b.withUnsafeBufferPointer { b in
-            guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else { return }
-            let right = unsafe MatrixView(b, rowStride: isTransposed ? inner : columns)
-            unsafe MatrixProduct.accumulate(
-              MatrixView(a, rowStride: inner), isTransposed ? right.transposed : right, into: c, pitch: columns,
-              rows: rows, inner: inner, columns: columns)
-          }
-        }
-      }
-    }
   }
 }
 
