@@ -28,12 +28,12 @@ enum Convolution {
       infer: inferQuantized, evaluate: IntegerConvolution.evaluateQuantized),
   ]
 
-  private static let window: [OpSchema.AttributeRule] = [
+  static let window: [OpSchema.AttributeRule] = [
     .init("auto_pad", .string), .init("dilations", .ints), .init("group", .int), .init("kernel_shape", .ints),
     .init("pads", .ints), .init("strides", .ints),
   ]
 
-  private static func inferFloat(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  static func inferFloat(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     [.tensor(.init(context.dataType(0), try convolvedShape(context, input: 0, weight: 1)))]
   }
 
@@ -41,7 +41,7 @@ enum Convolution {
     [.tensor(.init(.int32, try convolvedShape(context, input: 0, weight: 1)))]
   }
 
-  private static func inferQuantized(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  static func inferQuantized(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     [.tensor(.init(context.dataType(7), try convolvedShape(context, input: 0, weight: 3)))]
   }
 

@@ -32,20 +32,20 @@ enum MatMul {
   ]
 
   private static func inferMatMul(_ context: InferenceContext) throws(OpError) -> [ValueType] {
-    [.tensor(.init(context.dataType(0) ?? context.dataType(1), try productShape(context, 0, 1)))]
+    [.tensor(.init(context.dataType(0) ?? context.dataType(1), try productShape(context.shape(0), context.shape(1))))]
   }
 
   private static func inferInteger(_ context: InferenceContext) throws(OpError) -> [ValueType] {
-    [.tensor(.init(.int32, try productShape(context, 0, 1)))]
+    [.tensor(.init(.int32, try productShape(context.shape(0), context.shape(1))))]
   }
 
   private static func inferQuantized(_ context: InferenceContext) throws(OpError) -> [ValueType] {
-    [.tensor(.init(context.dataType(7), try productShape(context, 0, 3)))]
+    [.tensor(.init(context.dataType(7), try productShape(context.shape(0), context.shape(3))))]
   }
 
   /// NumPy's `matmul`: vectors stand for a row on the left and a column on the right, leading axes broadcast.
-  private static func productShape(_ context: InferenceContext, _ left: Int, _ right: Int) throws(OpError) -> Shape? {
-    guard let a = context.shape(left), let b = context.shape(right) else { return nil }
+  static func productShape(_ a: Shape?, _ b: Shape?) throws(OpError) -> Shape? {
+    guard let a, let b else { return nil }
     guard a.rank >= 1, b.rank >= 1 else { throw OpError("expected operands of rank 1 or more, got \(a) and \(b)") }
     let (x, y) = (a.dimensions, b.dimensions)
     let (inner, other) = (x[x.count - 1], y[max(y.count - 2, 0)])
@@ -58,7 +58,7 @@ enum MatMul {
     return Shape(batch.dimensions + x.dropLast().suffix(1) + (y.count > 1 ? y.suffix(1) : []))
   }
 
-  private static func inferGemm(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  static func inferGemm(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     guard let a = context.shape(0), let b = context.shape(1) else {
       return [.tensor(context.dataType(0) ?? .float32, [.unknown, .unknown])]
     }

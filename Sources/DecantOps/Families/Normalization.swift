@@ -39,9 +39,17 @@ enum Normalization {
       schema: OpSchema(
         since: 23, reads: ["X", "scale"], gives: ["Y"], attributes: [.init("axis", .int), epsilon, stash]),
       infer: inferRootMeanSquare, evaluate: RootMeanSquareKernel.evaluate),
+    // Not of the specification: ONNX Runtime's files have it in ONNX's domain.
+    OpDefinition(
+      "SimplifiedLayerNormalization",
+      schema: OpSchema(
+        since: 1, reads: ["X", "scale"], gives: ["Y", "inv_std_var?"],
+        attributes: [.init("axis", .int), epsilon, stash]
+      ),
+      infer: inferSimplified, evaluate: RootMeanSquareKernel.evaluate),
   ]
 
-  private static let epsilon = OpSchema.AttributeRule("epsilon", .float)
+  static let epsilon = OpSchema.AttributeRule("epsilon", .float)
   private static let stash = OpSchema.AttributeRule("stash_type", .int)
 
   private static func inferSame(_ context: InferenceContext) throws(OpError) -> [ValueType] { [context.type(0)] }
@@ -52,6 +60,10 @@ enum Normalization {
 
   private static func inferRootMeanSquare(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     [.tensor(.init(context.dataType(1) ?? context.dataType(0), context.shape(0)))]
+  }
+
+  private static func inferSimplified(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+    [try inferRootMeanSquare(context)[0], try inferLayer(context)[2]]
   }
 
   private static func inferLayer(_ context: InferenceContext) throws(OpError) -> [ValueType] {

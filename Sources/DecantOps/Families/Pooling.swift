@@ -36,14 +36,14 @@ enum Pooling {
       infer: inferMax, evaluate: MaxPoolKernel.evaluateAny, quantization: .passThrough),
   ]
 
-  private static let window: [OpSchema.AttributeRule] = [
+  static let window: [OpSchema.AttributeRule] = [
     .init("auto_pad", .string), .init("ceil_mode", .int), .init("dilations", .ints),
     .init("kernel_shape", .ints, isRequired: true), .init("pads", .ints), .init("strides", .ints),
   ]
 
   private static func inferSame(_ context: InferenceContext) throws(OpError) -> [ValueType] { [context.type(0)] }
 
-  private static func inferWindow(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  static func inferWindow(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     [.tensor(.init(context.dataType(0), try windowShape(context)))]
   }
 
@@ -59,7 +59,7 @@ enum Pooling {
     return Shape(x.dimensions[..<2] + (try rule.outputs(Array(x.dimensions[2...]))))
   }
 
-  private static func inferGlobal(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  static func inferGlobal(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     guard let x = context.shape(0) else { return [.tensor(.init(context.dataType(0), nil))] }
     guard x.rank >= 2 else { throw OpError("operand 0: expected rank 2 or more, got \(x)") }
     return [

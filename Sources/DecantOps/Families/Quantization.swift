@@ -24,12 +24,12 @@ enum Quantization {
       infer: inferQuantize, evaluate: QuantizeKernel.evaluate),
   ]
 
-  private static func inferQuantize(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  static func inferQuantize(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let given = try dataType(context.attributes, "output_dtype")
     return [.tensor(.init(given ?? (context.has(2) ? context.dataType(2) : .uint8), context.shape(0)))]
   }
 
-  private static func inferDequantize(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  static func inferDequantize(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let given = try dataType(context.attributes, "output_dtype")
     return [.tensor(.init(given ?? context.dataType(1).map(dequantizedType), context.shape(0)))]
   }

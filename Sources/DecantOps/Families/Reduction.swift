@@ -26,7 +26,7 @@ enum Reduction {
       infer: infer, evaluate: evaluate, quantization: quantization)
   }
 
-  private static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let type = context.dataType(0)
     let keeps = context.attributes.int("keepdims", default: 1) != 0
     let isNoop = context.attributes.int("noop_with_empty_axes", default: 0) != 0

@@ -160,7 +160,7 @@ enum IntegerMatMul {
     [try sums(context, a: (0, 2), b: (1, 3)).result]
   }
 
-  private static func sums(
+  static func sums(
     _ context: EvaluationContext, a: (codes: Int, zero: Int), b: (codes: Int, zero: Int)
   ) throws(OpError) -> (result: Tensor, rows: Int, columns: Int) {
     let ranks = (try context.operand(a.codes).rank, try context.operand(b.codes).rank)

@@ -172,22 +172,33 @@ enum LayerNormalizationKernel: FloatKernel {
   }
 }
 
-/// `RMSNormalization`: the last axes by the root of their mean square.
+/// `RMSNormalization`: the last axes by the root of their mean square, whose inverse may be a second result.
 enum RootMeanSquareKernel: FloatKernel {
   static func evaluate<T: KernelFloat>(_ type: T.Type, _ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let x = try context.operand(0)
     let axis = try context.normalize(axis: context.attributes.int("axis", default: -1), rank: x.rank)
     guard let scale = try context.repeated(1, over: x.shape, T.self) else { throw OpError("operand 1 is missing") }
+    let stash = try Normalization.stashType(context.attributes)
     let run = x.shape[axis...].reduce(1, *)
     var values = try context.numbers(0, as: T.self)
+    var inverses: [T] = []
     for start in stride(from: 0, to: values.count, by: max(run, 1)) {
       let squares = values[start..<start + run].reduce(0.0) { $0 + Double($1) * Double($1) }
       let inverse = 1 / (squares / Double(run) + context.epsilon).squareRoot()
       for index in start..<start + run {
         values[index] = T(Double(values[index]) * inverse) * scale[index % scale.count]
       }
+      inverses.append(T(inverse))
     }
-    return [try context.result(values, shape: x.shape, as: try context.operand(1).dataType)]
+    let result = try context.result(values, shape: x.shape, as: try context.operand(1).dataType)
+    guard context.resultCount > 1 else { return [result] }
+    let statistics = x.shape[..<axis] + Array(repeating: 1, count: x.rank - axis)
+    if inverses.isEmpty {
+      // Runs without elements have no moments.
+      try context.checkSize(T.dataType, shape: Array(statistics))
+      inverses = Array(repeating: .nan, count: try Tensor.elementCount(shape: Array(statistics)))
+    }
+    return [result, try context.result(inverses, shape: Array(statistics), as: stash)]
   }
 }
 

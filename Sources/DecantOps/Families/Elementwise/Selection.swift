@@ -14,7 +14,7 @@ enum Selection {
       propagate: propagateWhere, evaluate: select, quantization: .arithmetic),
   ]
 
-  @Sendable private static func inferWhere(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  @Sendable static func inferWhere(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     if let type = context.dataType(0), type != .bool { throw OpError("expected a condition of bools, got \(type)") }
     let shape = try Broadcast.shape([context.shape(0), context.shape(1), context.shape(2)])
     return [.tensor(TensorType(try context.commonDataType(from: 1), shape))]
@@ -43,7 +43,7 @@ enum Selection {
     return [SymbolicTensor(elements: elements, isScalar: all.allSatisfy(\.isScalar))]
   }
 
-  @Sendable private static func select(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  @Sendable static func select(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let condition = try context.operand(0)
     guard let truths = condition.array(of: Boolean.self) else {
       throw context.expected("a condition of bools", condition)

@@ -48,7 +48,7 @@ enum GatherOps {
     return [SymbolicTensor(elements: places.map { data.elements[$0] }, isScalar: tensor.rank == 0)]
   }
 
-  @Sendable private static func gather(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  @Sendable static func gather(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let (data, indices) = (try context.operand(0), try context.operand(1))
     let axis = try context.normalize(axis: context.attributes.int("axis", default: 0), rank: data.rank)
     let shape = data.shape[..<axis] + indices.shape + data.shape[(axis + 1)...]

@@ -14,7 +14,7 @@ enum MaskOps {
       infer: Infer.sameType, evaluate: triangle),
   ]
 
-  @Sendable private static func triangle(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  @Sendable static func triangle(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let tensor = try context.operand(0)
     guard tensor.rank >= 2 else { throw context.expected("a matrix or more axes", tensor) }
     let shift = try context.optionalOperand(1) == nil ? [0] : try context.integers(1)

@@ -18,7 +18,7 @@ enum JoinOps {
 
   // MARK: Concat
 
-  @Sendable private static func inferConcat(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  @Sendable static func inferConcat(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let type = try context.commonDataType()
     let shapes = context.types.indices.compactMap { context.shape($0) }
     guard let first = shapes.first, shapes.count == context.types.count else {
@@ -53,7 +53,7 @@ enum JoinOps {
     return [elements.count <= 1024 ? SymbolicTensor(elements: elements) : nil]
   }
 
-  @Sendable private static func concat(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  @Sendable static func concat(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let first = try context.operand(0)
     let axis = try context.normalize(axis: context.attributes.int("axis", default: 0), rank: first.rank)
     var (sources, shape) = ([first], first.shape)

@@ -43,7 +43,7 @@ enum TransposeOps {
   }
 
   /// `tensor` with its axes in the order `axes`.
-  private static func permute(_ context: EvaluationContext, _ tensor: Tensor, _ axes: [Int]) throws(OpError) -> Tensor {
+  static func permute(_ context: EvaluationContext, _ tensor: Tensor, _ axes: [Int]) throws(OpError) -> Tensor {
     let strides = BroadcastPlan.strides(of: tensor.shape)
     let shape = axes.map { tensor.shape[$0] }
     // Axes that keep the order of all that is not 1 move nothing.
