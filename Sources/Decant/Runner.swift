@@ -7,15 +7,18 @@ public enum Runner {
   /// The outputs for `source`; outputs of several runs are put together along the first axis.
   ///
   /// - Throws: what running throws, and `malformed` for arrays that do not fit.
-  public static func run(_ executor: Executor, _ source: ArraySource) throws(DecantError) -> [NamedTensor] {
-    if fits(executor.inputs, source.arrays) { return try executor.run(used(executor, source)).outputs }
+  public static func run(_ executor: Executor, _ source: ArraySource) throws(DecantError) -> [NamedValue] {
+    if !source.composites.isEmpty || fits(executor.inputs, source.arrays) {
+      return try executor.run(values: used(executor, source)).outputs
+    }
     let samples = try SampleSet(source.arrays, for: executor.inputs)
-    var pieces: [[NamedTensor]] = []
+    var pieces: [[NamedValue]] = []
     for index in 0..<samples.count { pieces.append(try executor.run(try samples.inputs(index)).outputs) }
-    return try executor.outputNames.indices.map { (output) throws(DecantError) -> NamedTensor in
+    return try executor.outputNames.indices.map { (output) throws(DecantError) -> NamedValue in
       let name = executor.outputNames[output]
+      let tensors = try pieces.map { (piece) throws(DecantError) in try piece[output].tensor }
       do throws(OpError) {
-        return NamedTensor(name: name, tensor: try Tensor(joining: pieces.map { $0[output].tensor }))
+        return NamedValue(name: name, value: .tensor(try Tensor(joining: tensors)))
       } catch {
         throw DecantError(error, at: [name])
       }
@@ -31,17 +34,19 @@ public enum Runner {
     } catch {
       // Not samples then: states beside sequences have other first axes.
       guard fits(executor.inputs, source.arrays) else { throw error }
-      return try used(executor, source)
+      return try used(executor, source).compactMapValues(\.tensor)
     }
   }
 
-  private static func used(_ executor: Executor, _ source: ArraySource) throws(DecantError) -> [String: Tensor] {
+  private static func used(_ executor: Executor, _ source: ArraySource) throws(DecantError) -> [String: RuntimeValue] {
     let names = Set(executor.inputs.map(\.name))
-    for input in executor.inputs where source.arrays[input.name] == nil && !input.hasDefault {
+    for input in executor.inputs
+    where source.arrays[input.name] == nil && source.composites[input.name] == nil && !input.hasDefault {
       let found = source.arrays.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
       throw DecantError(.malformed, "there is no array for the input '\(input.name)', only \(found)")
     }
-    return source.arrays.filter { names.contains($0.key) }
+    let arrays = source.arrays.filter { names.contains($0.key) }
+    return arrays.mapValues { .tensor($0) }.merging(source.composites) { _, composite in composite }
   }
 
   /// Whether every array can be the whole input: same rank, and the same numbers wherever the model has some.

@@ -227,6 +227,11 @@ public struct Attributes: Hashable, Sendable, ExpressibleByDictionaryLiteral, Se
     if case .tensor(let value)? = self[name] { value } else { nil }
   }
 
+  /// The type `name`; nil when missing or of another kind.
+  public func type(_ name: String) -> ValueType? {
+    if case .type(let type)? = self[name] { type } else { nil }
+  }
+
   /// The subgraph `name`; nil when missing or of another kind.
   public func graph(_ name: String) -> Graph? {
     if case .graph(let value)? = self[name] { value } else { nil }

@@ -104,8 +104,6 @@ public struct EvaluationContext: Sendable {
   public let attributes: Attributes
   /// The operands, aligned; nil where one is left out.
   public let operands: [Tensor?]
-  /// The captured values, for subgraphs.
-  public let captured: [Tensor]
   /// Which results the node has; kernels may skip the others.
   public let wanted: [Bool]
   /// The most bytes that one result may take.
@@ -117,14 +115,13 @@ public struct EvaluationContext: Sendable {
 
   /// From its parts; operands are aligned here.
   public init(
-    op: OpName, attributes: Attributes, operands: [Tensor?], captured: [Tensor] = [], wanted: [Bool] = [true],
-    byteLimit: Int = 1 << 34, stream: UInt64 = 0,
+    op: OpName, attributes: Attributes, operands: [Tensor?], wanted: [Bool] = [true], byteLimit: Int = 1 << 34,
+    stream: UInt64 = 0,
     runSubgraph: @escaping @Sendable (Graph, [Tensor]) throws(OpError) -> [Tensor] = noSubgraph
   ) {
     self.op = op
     self.attributes = attributes
     self.operands = operands.map { $0?.aligned }
-    self.captured = captured.map(\.aligned)
     self.wanted = wanted
     self.byteLimit = byteLimit
     self.stream = stream

@@ -6,6 +6,8 @@ public struct OpDefinition: Sendable {
   public typealias Propagation = @Sendable (InferenceContext) throws(OpError) -> [SymbolicTensor?]
   /// The reference kernel: computes the results, and folds constants.
   public typealias Evaluation = @Sendable (EvaluationContext) throws(OpError) -> [Tensor]
+  /// The reference kernel on sequences, optionals, maps and subgraphs.
+  public typealias ValueEvaluation = @Sendable (ValueContext) throws(OpError) -> [RuntimeValue]
 
   /// The operator.
   public let name: OpName
@@ -16,8 +18,10 @@ public struct OpDefinition: Sendable {
   /// Computes small integer results symbolically, so that shape arithmetic stays precise. Only for operators that
   /// exporters use on shapes.
   public var propagate: Propagation?
-  /// Computes its results; nil for operators that only the executor can run.
+  /// Computes its results from tensors; nil for operators that are not on tensors alone.
   public var evaluate: Evaluation?
+  /// Computes its results where an operand is no tensor, or where it runs subgraphs; nil for operators on tensors.
+  public var evaluateValues: ValueEvaluation?
   /// How a quantizer treats it.
   public var quantization: QuantizationRule
   /// Ways in which it simplifies alone.
@@ -26,13 +30,15 @@ public struct OpDefinition: Sendable {
   /// From its parts. Functions are named, so that their typed throws are written out.
   public init(
     _ name: OpName, schema: OpSchema, infer: @escaping Inference, propagate: Propagation? = nil,
-    evaluate: Evaluation? = nil, quantization: QuantizationRule = .never, identities: [RewriteRule] = []
+    evaluate: Evaluation? = nil, evaluateValues: ValueEvaluation? = nil,
+    quantization: QuantizationRule = .never, identities: [RewriteRule] = []
   ) {
     self.name = name
     self.schema = schema
     self.infer = infer
     self.propagate = propagate
     self.evaluate = evaluate
+    self.evaluateValues = evaluateValues
     self.quantization = quantization
     self.identities = identities
   }

@@ -2,23 +2,16 @@ public import DecantBytes
 public import DecantIR
 internal import DecantWire
 
-/// A value in a test-data file: one tensor, or what is made of tensors.
+/// Files of test data, each of which holds one value: a tensor, or what is made of tensors.
 ///
 /// A file holds one bare message, which does not say what it is: the type of the model's input or output does.
-public indirect enum ONNXTestValue: Hashable, Sendable {
-  /// A tensor.
-  case tensor(Tensor)
-  /// A sequence.
-  case sequence([ONNXTestValue])
-  /// An optional; nil stands for none.
-  case optional(ONNXTestValue?)
-
+public enum ONNXTestValue {
   /// Reads the file at `path` as a value of `type`; a type that is not known is taken for a tensor.
   ///
-  /// - Throws: `unreadable`, `malformed`, or `unsupported` for maps and sparse tensors.
+  /// - Throws: `unreadable`, `malformed`, or `unsupported` for sparse tensors.
   public static func read(
     _ path: String, type: ValueType = .unknown, reporter: any Reporter = SilentReporter()
-  ) throws(DecantError) -> ONNXTestValue {
+  ) throws(DecantError) -> RuntimeValue {
     let file = try MappedFile.open(path)
     do throws(DecantError) {
       return try read(file.bytes, type: type, reporter: reporter)
@@ -30,7 +23,7 @@ public indirect enum ONNXTestValue: Hashable, Sendable {
   /// Reads `bytes` as a value of `type`.
   public static func read(
     _ bytes: ByteSlice, type: ValueType = .unknown, reporter: any Reporter = SilentReporter()
-  ) throws(DecantError) -> ONNXTestValue {
+  ) throws(DecantError) -> RuntimeValue {
     let budget = Budget(.metadata(ofInput: bytes.count))
     let source = WireSource(bytes, budget: budget)
     let context = ReadingContext(
@@ -42,14 +35,15 @@ public indirect enum ONNXTestValue: Hashable, Sendable {
     case .tensor, .unknown:
       let proto = try source.message(ONNXSchema.tensor).record(as: TensorProto.self)
       return .tensor(try TensorReader(context).read(proto, at: "tensor '\(proto.name ?? "")'"))
-    case .sparseTensor, .map, .opaque: throw DecantError(.unsupported, "test data of type \(type)")
+    case .map: return try reader.value(try source.message(ONNXSchema.map).record(as: MapProto.self))
+    case .sparseTensor, .opaque: throw DecantError(.unsupported, "test data of type \(type)")
     }
   }
 
-  /// The bytes of a file that holds the value under `name`.
-  public func bytes(name: String = "") throws(DecantError) -> [UInt8] {
+  /// The bytes of a file that holds `value` under `name`.
+  public static func bytes(of value: RuntimeValue, name: String = "") throws(DecantError) -> [UInt8] {
     let name = name.isEmpty ? nil : name
-    switch self {
+    switch value {
     case .tensor(let tensor):
       var plan: ExternalDataPlan?
       return try WireWriter.write(TensorEncoder.encode(tensor, name: name, &plan), to: MemorySink()).bytes
@@ -57,17 +51,23 @@ public indirect enum ONNXTestValue: Hashable, Sendable {
       var proto = try TestValueEncoder.sequence(elements)
       proto.name = name
       return try WireWriter.write(proto, to: MemorySink()).bytes
-    case .optional(let value):
-      var proto = try TestValueEncoder.optional(value)
+    case .optional(let element):
+      var proto = try TestValueEncoder.optional(element)
+      proto.name = name
+      return try WireWriter.write(proto, to: MemorySink()).bytes
+    case .map(let keys, let values):
+      var proto = try TestValueEncoder.map(keys: keys, values: values)
       proto.name = name
       return try WireWriter.write(proto, to: MemorySink()).bytes
     }
   }
 
-  /// Writes the value under `name` to a file of its own.
-  public func write(to path: String, name: String = "", replacing: Bool = false) throws(DecantError) {
+  /// Writes `value` under `name` to a file of its own.
+  public static func write(
+    _ value: RuntimeValue, to path: String, name: String = "", replacing: Bool = false
+  ) throws(DecantError) {
     let file = try AtomicFile(path, replacing: replacing)
-    try file.write(try bytes(name: name))
+    try file.write(try bytes(of: value, name: name))
     try file.commit()
   }
 }

@@ -22,6 +22,7 @@ public struct StandardOps: OpCatalog {
     Random.definitions,
     Recurrent.definitions,
     Reduction.definitions,
+    Sequences.definitions,
     Text.definitions,
     Training.definitions,
   ]

@@ -10,6 +10,28 @@ public protocol Backend: Sendable {
   ///
   /// - Throws: ``OpError`` when the backend does it and the types or attributes break the operator's rules.
   func kernel(for request: KernelRequest) throws(OpError) -> (any Kernel)?
+
+  /// A kernel for a node of which an operand may be no tensor, or which runs subgraphs; nil when this backend has none.
+  func valueKernel(for node: Node) -> ValueKernel?
+}
+
+extension Backend {
+  /// None.
+  public func valueKernel(for node: Node) -> ValueKernel? { nil }
+}
+
+/// A node on sequences, optionals, maps or subgraphs, ready to run.
+public struct ValueKernel: Sendable {
+  /// Whether it is needed for tensors too: nothing else computes the node.
+  public let isOnly: Bool
+  /// Computes the results from the operands, the most bytes that a result may take, and a way into subgraphs.
+  public let run: OpDefinition.ValueEvaluation
+
+  /// From its parts.
+  public init(isOnly: Bool, run: @escaping OpDefinition.ValueEvaluation) {
+    self.isOnly = isOnly
+    self.run = run
+  }
 }
 
 /// A node ready to run, for fixed types of its operands.
@@ -95,8 +117,6 @@ public struct ConcreteType: Hashable, Sendable, CustomStringConvertible {
 public struct KernelCall: Sendable {
   /// The operands; nil where one is left out or absorbed.
   public let operands: [RuntimeTensor?]
-  /// The captured values, for subgraphs.
-  public let captured: [Tensor]
   /// The most bytes that the results may take.
   public let byteLimit: Int
   /// Tells the nodes of one model apart where they draw random numbers without a seed.
@@ -106,11 +126,10 @@ public struct KernelCall: Sendable {
 
   /// From its parts.
   public init(
-    operands: [RuntimeTensor?], captured: [Tensor] = [], byteLimit: Int = 1 << 34, stream: UInt64 = 0,
+    operands: [RuntimeTensor?], byteLimit: Int = 1 << 34, stream: UInt64 = 0,
     runSubgraph: @escaping @Sendable (Graph, [Tensor]) throws(OpError) -> [Tensor] = noSubgraph
   ) {
     self.operands = operands
-    self.captured = captured
     self.byteLimit = byteLimit
     self.stream = stream
     self.runSubgraph = runSubgraph

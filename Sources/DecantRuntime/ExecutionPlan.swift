@@ -140,6 +140,14 @@ struct PlanEnvironment: Sendable {
   /// The functions that are being expanded, outermost first.
   var calls: [OpName] = []
 
+  /// The kernel on values of the first backend that has one.
+  func valueKernel(for node: Node) -> ValueKernel? {
+    for backend in backends {
+      if let kernel = backend.valueKernel(for: node) { return kernel }
+    }
+    return nil
+  }
+
   /// The kernel of the first backend that has one.
   func kernel(for request: KernelRequest) throws(OpError) -> (any Kernel)? {
     for backend in backends {

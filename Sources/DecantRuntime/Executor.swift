@@ -60,15 +60,21 @@ public final class Executor: Sendable {
   ///
   /// - Throws: ``DecantError`` for inputs that do not fit the model, and for failures of nodes, which it names.
   public func run(_ inputs: [String: Tensor], tap: StatisticsTap? = nil) throws(DecantError) -> RunResult {
+    try run(values: inputs.mapValues { .tensor($0) }, tap: tap)
+  }
+
+  /// Computes the outputs from `inputs`, which may be sequences, optionals and maps too.
+  ///
+  /// - Throws: ``DecantError`` for inputs that do not fit the model, and for failures of nodes, which it names.
+  public func run(values inputs: [String: RuntimeValue], tap: StatisticsTap? = nil) throws(DecantError) -> RunResult {
     let given = try InputCheck.arrange(inputs, for: self.inputs)
     let meter = RunMeter(options)
     do throws(OpError) {
       var run = Run(try plan(for: given), meter, tap: tap)
-      let tensors = try run.outputs(from: given)
-      var outputs: [NamedTensor] = []
-      for (name, tensor) in zip(outputNames, tensors) {
-        guard let tensor else { throw OpError("the output '\(name)' is missing") }
-        outputs.append(NamedTensor(name: name, tensor: tensor))
+      var outputs: [NamedValue] = []
+      for (name, value) in zip(outputNames, try run.outputs(from: given)) {
+        guard let value else { throw OpError("the output '\(name)' is missing") }
+        outputs.append(NamedValue(name: name, value: value))
       }
       return RunResult(outputs: outputs, peakBytes: meter.peak)
     } catch {
@@ -79,9 +85,9 @@ public final class Executor: Sendable {
 
 extension Executor {
   /// The plan for a run that gives values for the inputs where `tensors` has one: a default that is replaced is no constant.
-  private func plan(for tensors: [Tensor?]) throws(OpError) -> ExecutionPlan {
+  private func plan(for values: [RuntimeValue?]) throws(OpError) -> ExecutionPlan {
     var given: Set<ValueID> = []
-    for (input, tensor) in zip(graph.inputs, tensors) where tensor != nil && graph[input].data != nil {
+    for (input, value) in zip(graph.inputs, values) where value != nil && graph[input].data != nil {
       given.insert(input)
     }
     if given.isEmpty { return plan }
@@ -102,27 +108,39 @@ public struct InputPort: Sendable, Hashable {
   public let hasDefault: Bool
 }
 
-/// A tensor and the name of the input or output that it is for.
-public struct NamedTensor: Sendable, Hashable {
+/// A value and the name of the input or output that it is for.
+public struct NamedValue: Sendable, Hashable {
   /// The name.
   public let name: String
-  /// The tensor.
-  public let tensor: Tensor
+  /// The value.
+  public let value: RuntimeValue
 
   /// From its parts.
-  public init(name: String, tensor: Tensor) {
+  public init(name: String, value: RuntimeValue) {
     self.name = name
-    self.tensor = tensor
+    self.value = value
+  }
+
+  /// The tensor that it is.
+  ///
+  /// - Throws: `unsupported` for sequences, optionals and maps.
+  public var tensor: Tensor {
+    get throws(DecantError) {
+      guard let tensor = value.tensor else {
+        throw DecantError(.unsupported, "'\(name)' is \(value.kind), and this is for tensors only")
+      }
+      return tensor
+    }
   }
 }
 
 /// What a run gave.
 public struct RunResult: Sendable {
   /// The outputs, in the model's order.
-  public let outputs: [NamedTensor]
+  public let outputs: [NamedValue]
   /// The most bytes that results of nodes held at once; inputs and constants not counted.
   public let peakBytes: Int
 
-  /// The output called `name`.
-  public subscript(name: String) -> Tensor? { outputs.first { $0.name == name }?.tensor }
+  /// The tensor that the output called `name` is; nil when there is none.
+  public subscript(name: String) -> Tensor? { outputs.first { $0.name == name }?.value.tensor }
 }

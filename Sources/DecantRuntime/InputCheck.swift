@@ -3,8 +3,8 @@ internal import DecantIR
 
 /// Compares what a caller gives with what a model declares.
 enum InputCheck {
-  /// The tensors in the order of `ports`, aligned; nil for an input that its default stands in for.
-  static func arrange(_ given: [String: Tensor], for ports: [InputPort]) throws(DecantError) -> [Tensor?] {
+  /// The values in the order of `ports`, tensors aligned; nil for an input that its default stands in for.
+  static func arrange(_ given: [String: RuntimeValue], for ports: [InputPort]) throws(DecantError) -> [RuntimeValue?] {
     let names = Set(ports.map(\.name))
     if let stranger = given.keys.filter({ !names.contains($0) }).min() {
       throw DecantError(
@@ -12,17 +12,25 @@ enum InputCheck {
         note: "its inputs are \(ports.map { "'\($0.name)'" }.joined(separator: ", "))")
     }
     var symbols: [String: (extent: Int, input: String)] = [:]
-    var arranged: [Tensor?] = []
+    var arranged: [RuntimeValue?] = []
     for port in ports {
-      guard let tensor = given[port.name] else {
+      guard let value = given[port.name] else {
         guard port.hasDefault else {
           throw DecantError(.malformed, "the input '\(port.name)' (\(port.type)) is missing")
         }
         arranged.append(nil)
         continue
       }
-      try check(tensor, port, &symbols)
-      arranged.append(tensor.aligned)
+      switch value {
+      case .tensor(let tensor) where !port.type.isComposite || port.type.isOptional:
+        try check(tensor, port, &symbols)
+        arranged.append(.tensor(tensor.aligned))
+      default:
+        guard port.type == .unknown || port.type.merged(with: value.type) != nil else {
+          throw DecantError(.malformed, "the input '\(port.name)': expected \(port.type), got \(value.type)")
+        }
+        arranged.append(value)
+      }
     }
     return arranged
   }
@@ -33,9 +41,9 @@ enum InputCheck {
     let expected: TensorType
     switch port.type {
     case .tensor(let type): expected = type
+    case .optional(.tensor(let type)): expected = type
     case .unknown: return
-    default:
-      throw DecantError(.unsupported, "the input '\(port.name)' is a \(port.type), and only tensors can be given")
+    default: throw mismatch(tensor, port)
     }
     if case .absent = tensor.storage {
       throw DecantError(.malformed, "the data of the input '\(port.name)' is not here")

@@ -20,6 +20,12 @@ public struct ReferenceBackend: Backend {
       op: request.op, attributes: request.attributes, wanted: request.wanted, isConstant: isConstant, evaluate: evaluate
     )
   }
+
+  /// The kernel on values of the operator's definition; nil when there is none.
+  public func valueKernel(for node: Node) -> ValueKernel? {
+    guard let definition = catalog.definition(of: node.op), let evaluate = definition.evaluateValues else { return nil }
+    return ValueKernel(isOnly: definition.evaluate == nil, run: evaluate)
+  }
 }
 
 /// The reference kernel of one node.
@@ -36,8 +42,8 @@ struct ReferenceKernel: Kernel {
     for operand in call.operands { operands.append(try operand?.plain()) }
     let results = try evaluate(
       EvaluationContext(
-        op: op, attributes: attributes, operands: operands, captured: call.captured, wanted: wanted,
-        byteLimit: call.byteLimit, stream: call.stream, runSubgraph: call.runSubgraph))
+        op: op, attributes: attributes, operands: operands, wanted: wanted, byteLimit: call.byteLimit,
+        stream: call.stream, runSubgraph: call.runSubgraph))
     return results.map { .plain($0) }
   }
 }

@@ -8,7 +8,7 @@ struct Run {
   let tap: StatisticsTap?
   /// The watched value of each slot; empty without a tap.
   private var watched: [ValueID?] = []
-  private var slots: [RuntimeTensor?]
+  private var slots: [SlotValue?]
   /// The account that pays for each slot; slots that share memory share one, and nobody pays for the caller's tensors.
   private var payer: [Int?]
   private var accounts: [Account] = []
@@ -22,7 +22,7 @@ struct Run {
     self.plan = plan
     self.meter = meter
     self.tap = tap
-    slots = [RuntimeTensor?](repeating: nil, count: plan.slotCount)
+    slots = [SlotValue?](repeating: nil, count: plan.slotCount)
     payer = [Int?](repeating: nil, count: plan.slotCount)
     guard let tap else { return }
     watched = [ValueID?](repeating: nil, count: plan.slotCount)
@@ -34,10 +34,10 @@ struct Run {
   /// Computes the outputs from the inputs; nil stands for an input that is left out.
   ///
   /// - Throws: ``OpError`` that names the node.
-  mutating func outputs(from inputs: [Tensor?]) throws(OpError) -> [Tensor?] {
+  mutating func outputs(from inputs: [RuntimeValue?]) throws(OpError) -> [RuntimeValue?] {
     for index in 0..<plan.inputCount {
       let given = index < inputs.count ? inputs[index] : nil
-      slots[index] = given.map { .plain($0) }
+      slots[index] = given.map { SlotValue($0) }
       try observe(index)
     }
     for slot in plan.unread { slots[slot] = nil }
@@ -53,8 +53,8 @@ struct Run {
         throw Step.located(error, step.name, step.op)
       }
     }
-    var outputs: [Tensor?] = []
-    for output in plan.outputs { outputs.append(try plain(output)) }
+    var outputs: [RuntimeValue?] = []
+    for output in plan.outputs { outputs.append(try value(output)) }
     for account in accounts where account.sharers > 0 { meter.giveBack(account.bytes) }
     return outputs
   }
@@ -62,15 +62,21 @@ struct Run {
   private mutating func run(_ step: Step) throws(OpError) {
     switch step.work {
     case .node(let work):
-      let values = step.operands.map { value($0) }
-      let ready = try work.ready(values, step.operands)
-      try store(compute(step, work, ready, values), of: step, sharing: step.operands)
+      if let kernel = work.valueKernel, kernel.isOnly || step.operands.contains(where: { isComposite($0) }) {
+        try store(compute(step, work, kernel), of: step, sharing: step.operands)
+      } else {
+        var tensors: [RuntimeTensor?] = []
+        for operand in step.operands { tensors.append(try tensor(operand)) }
+        let ready = try work.ready(tensors, step.operands)
+        let results = try compute(step, work, ready, tensors)
+        try store(results.map { $0.map { .tensor($0) } }, of: step, sharing: step.operands)
+      }
     case .call(let body):
-      var operands: [Tensor?] = []
-      for operand in step.operands { operands.append(try plain(operand)) }
+      var operands: [RuntimeValue?] = []
+      for operand in step.operands { operands.append(try value(operand)) }
       var inner = Run(body, meter)
       let results = try inner.outputs(from: operands)
-      try store(results.map { $0.map { .plain($0) } }, of: step, sharing: step.operands)
+      try store(results.map { $0.map { SlotValue($0) } }, of: step, sharing: step.operands)
     }
     for slot in step.releases { release(slot) }
   }
@@ -86,29 +92,19 @@ struct Run {
           continue
         }
         let plain = RuntimeTensor.plain(try tensor.unpack())
-        slots[slot] = plain
+        slots[slot] = .tensor(plain)
         operands[index] = plain
       }
     }
-    var captured: [Tensor] = []
-    for operand in step.captured {
-      guard let tensor = try plain(operand) else { throw OpError("a captured value is missing") }
-      captured.append(tensor)
-    }
-    let outer = captured
-    let meter = meter
-    let call = KernelCall(
-      operands: operands, captured: captured, byteLimit: meter.remaining, stream: step.stream
-    ) {
+    let enter = try subgraphs(of: step, work)
+    let call = KernelCall(operands: operands, byteLimit: meter.remaining, stream: step.stream) {
       (graph, inputs) throws(OpError) -> [Tensor] in
-      try meter.enterSubgraph()
-      var inner = Run(try work.plan(of: graph), meter)
-      var results: [Tensor] = []
-      for result in try inner.outputs(from: inputs + outer) {
-        guard let result else { throw OpError("the subgraph '\(graph.name)' leaves an output out") }
-        results.append(result)
+      var tensors: [Tensor] = []
+      for value in try enter(graph, inputs.map { .tensor($0) }) {
+        guard let tensor = value.tensor else { throw OpError("expected a tensor of a subgraph, got \(value.kind)") }
+        tensors.append(tensor)
       }
-      return results
+      return tensors
     }
     let results = try ready.kernel.run(call)
     guard results.count >= step.results.count else {
@@ -117,8 +113,44 @@ struct Run {
     return results
   }
 
+  /// The results of a kernel on values.
+  private func compute(_ step: Step, _ work: NodeWork, _ kernel: ValueKernel) throws(OpError) -> [SlotValue?] {
+    var operands: [RuntimeValue?] = []
+    for operand in step.operands { operands.append(try value(operand)) }
+    let results = try kernel.run(
+      ValueContext(
+        op: step.op, attributes: work.attributes, operands: operands, wanted: work.wanted, byteLimit: meter.remaining,
+        runSubgraph: try subgraphs(of: step, work)))
+    guard results.count >= step.results.count else {
+      throw OpError("expected \(step.results.count) results, got \(results.count)")
+    }
+    return results.map { SlotValue($0) }
+  }
+
+  /// A way into the subgraphs of a step, its captured values at hand.
+  private func subgraphs(
+    of step: Step, _ work: NodeWork
+  ) throws(OpError) -> @Sendable (Graph, [RuntimeValue]) throws(OpError) -> [RuntimeValue] {
+    var captured: [RuntimeValue] = []
+    for operand in step.captured {
+      guard let value = try value(operand) else { throw OpError("a captured value is missing") }
+      captured.append(value)
+    }
+    let (outer, meter) = (captured, meter)
+    return { (graph, inputs) throws(OpError) -> [RuntimeValue] in
+      try meter.enterSubgraph()
+      var inner = Run(try work.plan(of: graph), meter)
+      var results: [RuntimeValue] = []
+      for result in try inner.outputs(from: inputs + outer) {
+        guard let result else { throw OpError("the subgraph '\(graph.name)' leaves an output out") }
+        results.append(result)
+      }
+      return results
+    }
+  }
+
   private mutating func store(
-    _ results: [RuntimeTensor?], of step: Step, sharing operands: [ExecutionPlan.Operand]
+    _ results: [SlotValue?], of step: Step, sharing operands: [ExecutionPlan.Operand]
   ) throws(OpError) {
     for (slot, result) in zip(step.results, results) {
       guard let slot, let result else { continue }
@@ -138,12 +170,12 @@ struct Run {
   }
 
   /// The operand whose memory `result` is, as after a reshape.
-  private func source(of result: RuntimeTensor, among operands: [ExecutionPlan.Operand]) -> ExecutionPlan.Operand? {
-    guard case .plain(let tensor) = result, let bytes = tensor.bytes, bytes.count > 0 else { return nil }
+  private func source(of result: SlotValue, among operands: [ExecutionPlan.Operand]) -> ExecutionPlan.Operand? {
+    guard case .tensor(.plain(let tensor)) = result, let bytes = tensor.bytes, bytes.count > 0 else { return nil }
     return operands.first { operand in
       switch operand {
       case .slot(let slot):
-        guard case .plain(let other)? = slots[slot], let otherBytes = other.bytes else { return false }
+        guard case .tensor(.plain(let other))? = slots[slot], let otherBytes = other.bytes else { return false }
         return bytes.isIdentical(to: otherBytes)
       case .constant(let constant):
         return constant.tensor.bytes.map { bytes.isIdentical(to: $0) } ?? false
@@ -153,8 +185,8 @@ struct Run {
   }
 
   private mutating func observe(_ slot: Int) throws(OpError) {
-    guard let tap, let value = watched[slot], let tensor = try slots[slot]?.plain() else { return }
-    try tap.observe(value, tensor.aligned)
+    guard let tap, let watched = watched[slot], let tensor = try slots[slot]?.value().tensor else { return }
+    try tap.observe(watched, tensor.aligned)
   }
 
   private mutating func release(_ slot: Int) {
@@ -165,15 +197,19 @@ struct Run {
     if accounts[account].sharers == 0 { meter.giveBack(accounts[account].bytes) }
   }
 
-  /// What a slot holds; nil for constants, which kernels have.
-  private func value(_ operand: ExecutionPlan.Operand) -> RuntimeTensor? {
-    if case .slot(let slot) = operand { slots[slot] } else { nil }
+  /// The tensor that a slot holds; nil for constants, which kernels have.
+  private func tensor(_ operand: ExecutionPlan.Operand) throws(OpError) -> RuntimeTensor? {
+    if case .slot(let slot) = operand { try slots[slot]?.tensor() } else { nil }
   }
 
-  private func plain(_ operand: ExecutionPlan.Operand) throws(OpError) -> Tensor? {
+  private func isComposite(_ operand: ExecutionPlan.Operand) -> Bool {
+    if case .slot(let slot) = operand, case .composite? = slots[slot] { true } else { false }
+  }
+
+  private func value(_ operand: ExecutionPlan.Operand) throws(OpError) -> RuntimeValue? {
     switch operand {
-    case .slot(let slot): try slots[slot]?.plain()
-    case .constant(let constant): constant.aligned
+    case .slot(let slot): try slots[slot]?.value()
+    case .constant(let constant): .tensor(constant.aligned)
     case .absent: nil
     }
   }

@@ -63,9 +63,11 @@ final class NodeWork: Sendable {
 
   /// Plans of the node's subgraphs.
   let subplans: [(graph: Graph, plan: ExecutionPlan)]
+  /// What computes the node where an operand is no tensor, or where it runs subgraphs.
+  let valueKernel: ValueKernel?
+  let attributes: Attributes
+  let wanted: [Bool]
   private let op: OpName
-  private let attributes: Attributes
-  private let wanted: [Bool]
   private let environment: PlanEnvironment
   private let ready = Mutex<[Ready]>([])
   /// Enough for the shapes that real data alternates between; older ones are made again.
@@ -76,6 +78,7 @@ final class NodeWork: Sendable {
     attributes = node.attributes
     wanted = node.results.map { $0 != nil }
     self.environment = environment
+    valueKernel = environment.valueKernel(for: node)
     var subplans: [(graph: Graph, plan: ExecutionPlan)] = []
     for (_, graph) in node.subgraphs { subplans.append((graph, try ExecutionPlan(graph, environment))) }
     self.subplans = subplans

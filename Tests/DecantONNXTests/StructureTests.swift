@@ -158,7 +158,7 @@ import Testing
 
   /// Every element type, from raw data and from its list, gives the same tensor.
   @Test(arguments: DataType.allCases) func elementTypes(_ type: DataType) throws {
-    let value: ONNXTestValue
+    let value: RuntimeValue
     if type == .string {
       value = .tensor(try Tensor(strings: ["a", ByteString(bytes: [0xFF])], shape: [2]))
     } else {
@@ -168,11 +168,11 @@ import Testing
       value = .tensor(try Tensor(type, shape: [3], bytes: ByteSlice(copying: bytes)))
       #expect(try listed(type, bytes) == value)
     }
-    #expect(try ONNXTestValue.read(ByteSlice(copying: value.bytes(name: "t"))) == value)
+    #expect(try ONNXTestValue.read(ByteSlice(copying: ONNXTestValue.bytes(of: value, name: "t"))) == value)
   }
 
   /// The same elements read from the typed list of their type.
-  private func listed(_ type: DataType, _ bytes: [UInt8]) throws -> ONNXTestValue {
+  private func listed(_ type: DataType, _ bytes: [UInt8]) throws -> RuntimeValue {
     let numbers: [String: UInt8] = [
       "float_data": 4, "int32_data": 5, "int64_data": 7, "double_data": 10, "uint64_data": 11,
     ]
@@ -199,12 +199,20 @@ import Testing
   }
 
   @Test func sequencesAndOptionals() throws {
-    let tensor = ONNXTestValue.tensor(Tensor([Float(1), 2]))
-    let sequence = ONNXTestValue.sequence([tensor, tensor])
+    let tensor = RuntimeValue.tensor(Tensor([Float(1), 2]))
+    let sequence = RuntimeValue.sequence([tensor, tensor])
     let type = ValueType.sequence(.tensor(.float32, nil))
-    #expect(try ONNXTestValue.read(ByteSlice(copying: sequence.bytes()), type: type) == sequence)
-    for value in [ONNXTestValue.optional(nil), .optional(tensor), .optional(sequence)] {
-      #expect(try ONNXTestValue.read(ByteSlice(copying: value.bytes()), type: .optional(type)) == value)
+    #expect(try ONNXTestValue.read(ByteSlice(copying: ONNXTestValue.bytes(of: sequence)), type: type) == sequence)
+    for value in [RuntimeValue.optional(nil), .optional(tensor), .optional(sequence)] {
+      #expect(
+        try ONNXTestValue.read(ByteSlice(copying: ONNXTestValue.bytes(of: value)), type: .optional(type)) == value)
+    }
+    let words = try Tensor(strings: ["a", "b"], shape: [2])
+    for map in [
+      RuntimeValue.map(keys: words, values: [tensor, tensor]), .map(keys: Tensor([Int64(7)]), values: [tensor]),
+    ] {
+      let type = ValueType.map(key: .string, value: .tensor(.float32, nil))
+      #expect(try ONNXTestValue.read(ByteSlice(copying: ONNXTestValue.bytes(of: map)), type: type) == map)
     }
   }
 }

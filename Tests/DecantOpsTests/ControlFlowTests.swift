@@ -113,15 +113,17 @@ import Testing
   }
 
   private func run(_ op: OpName, _ operands: [Tensor?], _ attributes: Attributes) throws -> [Tensor] {
-    let kernel = try #require(StandardOps().definition(of: op)?.evaluate)
-    return try kernel(
-      EvaluationContext(op: op, attributes: attributes, operands: operands, runSubgraph: ControlFlowTests.interpret))
+    let kernel = try #require(StandardOps().definition(of: op)?.evaluateValues)
+    let values = operands.map { $0.map { RuntimeValue.tensor($0) } }
+    let results = try kernel(
+      ValueContext(op: op, attributes: attributes, operands: values, runSubgraph: ControlFlowTests.interpret))
+    return results.compactMap(\.tensor)
   }
 
   /// Runs a graph node by node.
-  @Sendable private static func interpret(_ graph: Graph, _ inputs: [Tensor]) throws(OpError) -> [Tensor] {
+  @Sendable private static func interpret(_ graph: Graph, _ inputs: [RuntimeValue]) throws(OpError) -> [RuntimeValue] {
     var values: [ValueID: Tensor] = [:]
-    for (id, tensor) in zip(graph.inputs, inputs) { values[id] = tensor }
+    for (id, input) in zip(graph.inputs, inputs) { values[id] = input.tensor }
     func value(_ id: ValueID) -> Tensor? { values[id] ?? graph[id].constant }
     for node in graph.order {
       let (op, operands) = (graph[node].op, graph[node].operands.map { $0.flatMap(value) })
@@ -131,6 +133,6 @@ import Testing
         if let id { values[id] = tensor }
       }
     }
-    return graph.outputs.compactMap { value($0.value) }
+    return graph.outputs.compactMap { value($0.value).map { .tensor($0) } }
   }
 }

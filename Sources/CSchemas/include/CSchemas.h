@@ -13,6 +13,7 @@
 const ProtobufCMessageDescriptor *decant_schema_bundle_manifest(void);
 const ProtobufCMessageDescriptor *decant_schema_onnx_model(void);
 const ProtobufCMessageDescriptor *decant_schema_onnx_tensor(void);
+const ProtobufCMessageDescriptor *decant_schema_onnx_map(void);
 const ProtobufCMessageDescriptor *decant_schema_onnx_sequence(void);
 const ProtobufCMessageDescriptor *decant_schema_onnx_optional(void);
 

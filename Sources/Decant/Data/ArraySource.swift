@@ -9,6 +9,8 @@ internal import FoundationEssentials
 public struct ArraySource: Sendable {
   /// The arrays, by input name; a single unnamed array has the name "".
   public let arrays: [String: Tensor]
+  /// Sequences, optionals and maps, by input name: only folders of `input_0.pb` hold any.
+  public let composites: [String: RuntimeValue]
   /// Whether they came from a folder of `input_0.pb`, and so are whole inputs.
   public let isProtobufFolder: Bool
 
@@ -19,11 +21,9 @@ public struct ArraySource: Sendable {
   public init(_ arguments: [String], for inputs: [InputPort]) throws(DecantError) {
     guard let first = arguments.first else { throw DecantError(.usage, "no input is named") }
     if arguments.count > 1 || first.contains("=") {
-      arrays = try ArraySource.named(arguments)
-      isProtobufFolder = false
+      self.init(try ArraySource.named(arguments))
     } else if first.hasSuffix(".npz") {
-      arrays = try NumPyArchive.read(first)
-      isProtobufFolder = false
+      self.init(try NumPyArchive.read(first))
     } else if first.hasSuffix(".npy") {
       let array = try NumPyFile.read(first)
       guard let input = inputs.first, inputs.allSatisfy({ $0.hasDefault || $0.name == input.name }) else {
@@ -31,12 +31,18 @@ public struct ArraySource: Sendable {
           .usage, "the model has \(inputs.count) inputs, and a .npy holds one array", at: [first],
           note: "name each: \(inputs.map { "--input \($0.name)=FILE.npy" }.joined(separator: " "))")
       }
-      arrays = [input.name: array]
-      isProtobufFolder = false
+      self.init([input.name: array])
     } else {
-      arrays = try ArraySource.folder(first, inputs)
-      isProtobufFolder = true
+      let values = try ArraySource.folder(first, inputs)
+      self.init(
+        values.compactMapValues(\.tensor), composites: values.filter { $0.value.tensor == nil }, isProtobufFolder: true)
     }
+  }
+
+  private init(_ arrays: [String: Tensor], composites: [String: RuntimeValue] = [:], isProtobufFolder: Bool = false) {
+    self.arrays = arrays
+    self.composites = composites
+    self.isProtobufFolder = isProtobufFolder
   }
 
   private static func named(_ arguments: [String]) throws(DecantError) -> [String: Tensor] {
@@ -52,18 +58,18 @@ public struct ArraySource: Sendable {
     return arrays
   }
 
-  private static func folder(_ path: String, _ inputs: [InputPort]) throws(DecantError) -> [String: Tensor] {
-    var arrays: [String: Tensor] = [:]
+  private static func folder(_ path: String, _ inputs: [InputPort]) throws(DecantError) -> [String: RuntimeValue] {
+    var values: [String: RuntimeValue] = [:]
     for (index, input) in inputs.enumerated() {
       let file = "\(path)/input_\(index).pb"
       guard FileManager.default.fileExists(atPath: file) else { continue }
-      arrays[input.name] = try ONNXTensorFile.read(file)
+      values[input.name] = try ONNXTestValue.read(file, type: input.type)
     }
-    guard !arrays.isEmpty else {
+    guard !values.isEmpty else {
       throw DecantError(
         .unreadable, "expected a .npz, a .npy, NAME=FILE.npy, or a folder with input_0.pb", at: [path])
     }
-    return arrays
+    return values
   }
 }
 
@@ -74,10 +80,11 @@ public enum ArraySink {
   /// - Parameter asProtobuf: whether a folder gets `output_0.pb` rather than `NAME.npy`.
   /// - Throws: `cannotCreate` or `inputOutput`; `unsupported` for types that NumPy lacks.
   public static func write(
-    _ outputs: [NamedTensor], to path: String, asProtobuf: Bool, replacing: Bool
+    _ outputs: [NamedValue], to path: String, asProtobuf: Bool, replacing: Bool
   ) throws(DecantError) {
     if path.hasSuffix(".npz") {
-      try NumPyArchive.write(outputs.map { ($0.name, $0.tensor) }, to: path, replacing: replacing)
+      let arrays = try outputs.map { (output) throws(DecantError) in (output.name, try output.tensor) }
+      try NumPyArchive.write(arrays, to: path, replacing: replacing)
       return
     }
     do {
@@ -87,8 +94,8 @@ public enum ArraySink {
     }
     for (index, output) in outputs.enumerated() {
       if asProtobuf {
-        try ONNXTensorFile.write(
-          output.tensor, name: output.name, to: "\(path)/output_\(index).pb", replacing: replacing)
+        try ONNXTestValue.write(
+          output.value, to: "\(path)/output_\(index).pb", name: output.name, replacing: replacing)
       } else {
         try NumPyFile.write(output.tensor, to: "\(path)/\(fileName(output.name)).npy", replacing: replacing)
       }

@@ -8,8 +8,8 @@ struct TestValueReader {
 
   init(_ tensors: TensorReader) { self.tensors = tensors }
 
-  func value(_ proto: SequenceProto) throws(DecantError) -> ONNXTestValue {
-    var elements: [ONNXTestValue] = []
+  func value(_ proto: SequenceProto) throws(DecantError) -> RuntimeValue {
+    var elements: [RuntimeValue] = []
     switch proto.elemType ?? 0 {
     case 0: break
     case 1:
@@ -18,13 +18,28 @@ struct TestValueReader {
       }
     case 3: for sequence in proto.sequenceValues { elements.append(try value(sequence)) }
     case 5: for optional in proto.optionalValues { elements.append(try value(optional)) }
-    case 2, 4: throw DecantError(.unsupported, "sequences of sparse tensors or maps")
+    case 4: for map in proto.mapValues { elements.append(try value(map)) }
+    case 2: throw DecantError(.unsupported, "sequences of sparse tensors")
     default: throw DecantError(.malformed, "elem_type expected in 0...5, got \(proto.elemType ?? 0)")
     }
     return .sequence(elements)
   }
 
-  func value(_ proto: OptionalProto) throws(DecantError) -> ONNXTestValue {
+  func value(_ proto: MapProto) throws(DecantError) -> RuntimeValue {
+    let keys: Tensor
+    if proto.stringKeys.isEmpty {
+      keys = Tensor(proto.keys)
+    } else {
+      let texts = proto.stringKeys.map { ByteString(bytes: unsafe $0.bytes.withUnsafeBytes { unsafe Array($0) }) }
+      do throws(OpError) { keys = try Tensor(strings: texts, shape: [texts.count]) } catch { throw DecantError(error) }
+    }
+    guard case .sequence(let values)? = try proto.values.map({ (box) throws(DecantError) in try value(box.value) }),
+      values.count == keys.elementCount
+    else { throw DecantError(.malformed, "a map expected a value for each of its \(keys.elementCount) keys") }
+    return .map(keys: keys, values: values)
+  }
+
+  func value(_ proto: OptionalProto) throws(DecantError) -> RuntimeValue {
     switch proto.elemType ?? 0 {
     case 0: return .optional(nil)
     case 1:
@@ -36,7 +51,10 @@ struct TestValueReader {
     case 5:
       guard let optional = proto.optionalValue?.value else { return .optional(nil) }
       return .optional(try value(optional))
-    case 2, 4: throw DecantError(.unsupported, "optional sparse tensors or maps")
+    case 4:
+      guard let map = proto.mapValue?.value else { return .optional(nil) }
+      return .optional(try value(map))
+    case 2: throw DecantError(.unsupported, "optional sparse tensors")
     default: throw DecantError(.malformed, "elem_type expected in 0...5, got \(proto.elemType ?? 0)")
     }
   }

@@ -4,7 +4,7 @@ internal import DecantWire
 
 /// Turns values into the messages of test data.
 enum TestValueEncoder {
-  static func sequence(_ elements: [ONNXTestValue]) throws(DecantError) -> SequenceProto {
+  static func sequence(_ elements: [RuntimeValue]) throws(DecantError) -> SequenceProto {
     var proto = SequenceProto()
     var plan: ExternalDataPlan?
     for element in elements {
@@ -16,6 +16,9 @@ enum TestValueEncoder {
       case .sequence(let inner):
         kind = 3
         proto.sequenceValues.append(try sequence(inner))
+      case .map(let keys, let values):
+        kind = 4
+        proto.mapValues.append(try map(keys: keys, values: values))
       case .optional(let inner):
         kind = 5
         proto.optionalValues.append(try optional(inner))
@@ -29,7 +32,22 @@ enum TestValueEncoder {
     return proto
   }
 
-  static func optional(_ value: ONNXTestValue?) throws(DecantError) -> OptionalProto {
+  static func map(keys: Tensor, values: [RuntimeValue]) throws(DecantError) -> MapProto {
+    var proto = MapProto()
+    proto.keyType = Int32(keys.dataType.rawValue)
+    if let texts = keys.strings {
+      proto.stringKeys = texts.map { ByteSlice(copying: $0.bytes) }
+    } else {
+      guard let numbers = keys.integers else {
+        throw DecantError(.unsupported, "keys of a map expected to be integers or text, got \(keys.dataType)")
+      }
+      proto.keys = numbers.map { Int64($0) }
+    }
+    proto.values = Box(try sequence(values))
+    return proto
+  }
+
+  static func optional(_ value: RuntimeValue?) throws(DecantError) -> OptionalProto {
     var proto = OptionalProto()
     var plan: ExternalDataPlan?
     switch value {
@@ -40,6 +58,9 @@ enum TestValueEncoder {
     case .sequence(let elements)?:
       proto.elemType = 3
       proto.sequenceValue = Box(try sequence(elements))
+    case .map(let keys, let values)?:
+      proto.elemType = 4
+      proto.mapValue = Box(try map(keys: keys, values: values))
     case .optional(let inner)?:
       proto.elemType = 5
       proto.optionalValue = Box(try optional(inner))

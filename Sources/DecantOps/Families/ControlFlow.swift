@@ -11,7 +11,7 @@ enum ControlFlow {
       schema: OpSchema(
         since: 1, operands: [.init("cond")], results: [.init("outputs", .variadic(minimum: 1))],
         attributes: [.init("else_branch", .graph, isRequired: true), .init("then_branch", .graph, isRequired: true)]),
-      infer: BranchInference.infer, evaluate: BranchKernel.evaluate),
+      infer: BranchInference.infer, evaluateValues: BranchKernel.evaluate),
     OpDefinition(
       "Loop",
       schema: OpSchema(
@@ -19,7 +19,7 @@ enum ControlFlow {
         operands: [.init("M", .optional), .init("cond", .optional), .init("v_initial", .variadic(minimum: 0))],
         results: [.init("v_final_and_scan_outputs", .variadic(minimum: 1))],
         attributes: [.init("body", .graph, isRequired: true)]),
-      infer: LoopInference.infer, evaluate: LoopKernel.evaluate),
+      infer: LoopInference.infer, evaluateValues: LoopKernel.evaluate),
     OpDefinition(
       "Scan",
       schema: OpSchema(
@@ -30,7 +30,7 @@ enum ControlFlow {
           .init("scan_input_axes", .ints), .init("scan_input_directions", .ints), .init("scan_output_axes", .ints),
           .init("scan_output_directions", .ints),
         ]),
-      infer: ScanInference.infer, evaluate: ScanKernel.evaluate),
+      infer: ScanInference.infer, evaluateValues: ScanKernel.evaluate),
   ]
 
   /// The subgraph `name`.

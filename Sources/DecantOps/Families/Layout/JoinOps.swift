@@ -144,7 +144,19 @@ enum JoinOps {
     let sizes =
       try context.optionalOperand(1) == nil
       ? try parts(of: tensor.shape[axis], context.attributes, results: context.resultCount) : try context.integers(1)
-    try check(sizes, fill: tensor.shape[axis], results: context.resultCount)
+    guard sizes.count == context.resultCount else {
+      throw OpError("'split' expected \(context.resultCount) parts, got \(sizes.count)")
+    }
+    return try cut(tensor, axis: axis, into: sizes, context)
+  }
+
+  /// The parts of `tensor` along `axis`, which have these sizes.
+  ///
+  /// - Throws: ``OpError`` for sizes that do not fill the axis.
+  static func cut(
+    _ tensor: Tensor, axis: Int, into sizes: [Int], _ context: EvaluationContext
+  ) throws(OpError) -> [Tensor] {
+    try check(sizes, fill: tensor.shape[axis], results: sizes.count)
     let strides = BroadcastPlan.strides(of: tensor.shape)
     var (results, start): ([Tensor], Int) = ([], 0)
     for size in sizes {

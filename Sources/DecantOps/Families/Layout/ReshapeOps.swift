@@ -8,7 +8,7 @@ enum ReshapeOps {
       evaluate: flatten, quantization: .passThrough),
     OpDefinition(
       "Identity", schema: OpSchema(since: 1, reads: ["input"]), infer: Infer.sameType, propagate: Infer.sameSymbols,
-      evaluate: identity, quantization: .passThrough),
+      evaluate: identity, evaluateValues: identityOfValue, quantization: .passThrough),
     OpDefinition(
       "Reshape",
       schema: OpSchema(
@@ -17,6 +17,10 @@ enum ReshapeOps {
   ]
 
   @Sendable private static func identity(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+    [try context.operand(0)]
+  }
+
+  @Sendable private static func identityOfValue(_ context: ValueContext) throws(OpError) -> [RuntimeValue] {
     [try context.operand(0)]
   }
 
