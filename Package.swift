@@ -82,6 +82,11 @@ let package = Package(
       name: "DecantBench", dependencies: ["Decant", "DecantBundle", "DecantIR", argumentParser], swiftSettings: settings
     ),
 
+    // ONNX's own backend suite, in process.
+    .executableTarget(
+      name: "Conformance", dependencies: ["Decant", "DecantONNX", "DecantRuntime", argumentParser],
+      path: "Tests/Conformance", exclude: ["write_suite.py"], swiftSettings: settings),
+
     // Tests mirror the sources.
     tests("CKernelsTests", ["CKernels"]),
     tests("DecantBytesTests", ["DecantBytes"]),
