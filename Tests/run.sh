@@ -81,11 +81,20 @@ swift build --build-tests || stop "the build failed"
 swift build -c release --product decant || stop "the release build failed"
 export DECANT
 DECANT=$(swift build -c release --show-bin-path)/decant
+swift build -c release --product Conformance || stop "the release build of the conformance suite failed"
 export DECANT_ORACLE_MODELS=${DECANT_ORACLE_MODELS:-$cache/models}
 [ -n "${DECANT_MODELS:-}" ] || echo "DECANT_MODELS is unset: tests on real models say so and leave them out"
 
 step lint swift format lint --strict -r Package.swift Sources Tests
 step unit swift test --skip-build
+
+# ONNX's own backend suite; the count only rises.
+conformance() {
+  local suite=$cache/onnx-suite
+  "$python" Tests/Conformance/write_suite.py "$suite" || return
+  "$(dirname "$DECANT")/Conformance" "$suite" --least 1930 --table "$cache/conformance.md"
+}
+step conformance conformance
 
 "$python" Tests/models.py || stop "could not make the oracles' models"
 for oracle in Tests/Oracles/[!_]*.py; do

@@ -108,6 +108,32 @@ import Testing
     #expect(written.opsetImport.first?.version == test.opset)
   }
 
+  /// Forms of the first versions, which are read and not written.
+  static let early = [
+    Case(
+      op: "Cast", opset: 5, attributes: [Make.attribute("to", .string) { $0.s = ByteSlice(copying: "INT64".utf8) }],
+      pinned: "Cast(x) {to}"),
+    Case(op: "Concat", opset: 3, inputs: ["x", "x"], pinned: "Concat(x, x) {axis}"),
+    Case(op: "Relu", opset: 5, attributes: [Make.attribute("consumed_inputs", ints: [0])], pinned: "Relu(x) {}"),
+    Case(op: "Pad", opset: 1, attributes: [Make.attribute("paddings", ints: [1, 1])], pinned: "Pad(x, pads_1_1) {}"),
+    Case(op: "Reshape", opset: 4, attributes: [Make.attribute("shape", ints: [-1])], pinned: "Reshape(x, shape_-1) {}"),
+    Case(op: "Selu", opset: 1, pinned: "Selu(x) {alpha, gamma}"),
+    Case(op: "Dropout", opset: 6, attributes: [Make.attribute("is_test", int: 1)], pinned: "Dropout(x) {}"),
+    Case(
+      op: "Add", opset: 6, inputs: ["x", "x"],
+      attributes: [Make.attribute("broadcast", int: 1), Make.attribute("axis", int: 0)], pinned: "Add(x, x) {}"),
+  ]
+
+  @Test(arguments: early) func earlyForms(_ test: Case) throws {
+    let proto = Make.model(test.op, opset: test.opset, test.attributes, test.inputs, test.initializers)
+    let model = try ONNXReader().read(try Make.bytes(proto))
+    let node = try #require(model.graph.firstNode)
+    #expect(describe(node, in: model.graph) == test.pinned)
+    #expect(Verifier.problem(in: model.graph) == nil)
+    let written = try WireMessageReader.model(try ONNXWriter().bytes(of: model))
+    #expect(written.opsetImport.first?.version == 7)
+  }
+
   private func describe(_ id: NodeID, in graph: Graph) -> String {
     let node = graph[id]
     let operands = node.operands.map { $0.map { graph[$0].name } ?? "" }.joined(separator: ", ")

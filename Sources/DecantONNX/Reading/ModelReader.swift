@@ -37,9 +37,6 @@ struct ModelReader {
       throw DecantError(
         .unsupported, "IR version \(version), and \(OpsetTable.newestIR) is the newest known", at: ["ir_version"])
     }
-    guard version >= 3 else {
-      throw DecantError(.unsupported, "IR version \(version), and 3 is the oldest known", at: ["ir_version"])
-    }
     return Int(version)
   }
 

@@ -5,10 +5,13 @@ enum OpsetTable {
   /// The newest IR version that is known.
   static let newestIR = 14
 
+  /// The oldest version of ONNX's own operators that is written.
+  static let oldestWritten = 7
+
   /// The versions of a domain that are read; nil for domains that are not ONNX's.
   static func range(of domain: String) -> ClosedRange<Int>? {
     switch domain {
-    case "": 7...Model.pinnedOpset
+    case "": 1...Model.pinnedOpset
     case "ai.onnx.ml": 1...5
     case "ai.onnx.training", "ai.onnx.preview", "ai.onnx.preview.training": 1...1
     default: nil

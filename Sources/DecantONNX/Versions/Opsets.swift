@@ -16,6 +16,8 @@ struct Opsets {
     _ protos: [OperatorSetIdProto], irVersion: Int, at function: String? = nil
   ) throws(DecantError) -> Opsets {
     let place = (function.map { $0 + "." } ?? "") + "opset_import"
+    // Before IR version 3 there was one operator set, and nothing to name it.
+    if protos.isEmpty, function == nil, irVersion < 3 { return Opsets(imports: [OpsetImport(domain: "", version: 1)]) }
     guard function != nil || !protos.isEmpty else {
       throw DecantError(.malformed, "expected at least one operator set, got none", at: [place])
     }

@@ -13,18 +13,23 @@ struct VersionedModel {
   init(_ model: Model, options: ONNXWriter.Options, reporter: any Reporter) throws(DecantError) {
     self.model = model
     self.reporter = reporter
-    if let asked = options.opset, let known = OpsetTable.range(of: ""), !known.contains(asked) {
-      throw DecantError(.usage, "opset expected in \(known.lowerBound)...\(known.upperBound), got \(asked)")
+    let (oldest, newest) = (OpsetTable.oldestWritten, Model.pinnedOpset)
+    if let asked = options.opset, !(oldest...newest).contains(asked) {
+      throw DecantError(.usage, "opset expected in \(oldest)...\(newest), got \(asked)")
     }
     let came = model.source.opset
-    let target = options.opset ?? came ?? Model.pinnedOpset
+    if options.opset == nil, let came, came < oldest {
+      reporter.note("the model is written at opset \(oldest), the oldest that is written, instead of \(came)")
+    }
+    let target = options.opset ?? max(came ?? newest, oldest)
     let isAsked = options.opset != nil
     let written = try downgrade(&self.model.graph, to: target, isAsked: isAsked, as: "the model")
     self.model.source.setOpset(written)
     for index in model.functions.indices {
       let own = model.functions[index].opsets.first { $0.domain.isEmpty }?.version
       let version = try downgrade(
-        &self.model.functions[index].graph, to: options.opset ?? own ?? written, isAsked: isAsked,
+        &self.model.functions[index].graph, to: options.opset ?? own.map { max($0, oldest) } ?? written,
+        isAsked: isAsked,
         as: "function '\(model.functions[index].name)'")
       self.model.functions[index].setOpset(version)
     }
