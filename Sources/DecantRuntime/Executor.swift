@@ -16,8 +16,8 @@ public final class Executor: Sendable {
     /// How often one run may enter subgraphs, all together: the iterations of its loops.
     public var iterationLimit: Int
 
-    /// A limit of 16 GiB and of 250,000 iterations, and one thread, unless said otherwise.
-    public init(byteLimit: Int = 1 << 34, threads: Int = 1, iterationLimit: Int = 250_000) {
+    /// A limit of 16 GiB and of 100,000 iterations, and one thread, unless said otherwise.
+    public init(byteLimit: Int = 1 << 34, threads: Int = 1, iterationLimit: Int = 100_000) {
       self.byteLimit = byteLimit
       self.iterationLimit = iterationLimit
       self.threads = threads

@@ -1,8 +1,8 @@
 """Runs commands one after another and says what each cost: a small process, since a child's peak resident memory also
 counts what its parent held when it started it. Lines of JSON in: {"words", "folder"}; out: {"code", "seconds", "peak", "said"}.
 
-The exit code is negative for a signal, as Python counts them; a command that runs for over 20 s is killed. Uses no more
-than the standard library, and starts with `python -S -E`.
+The exit code is negative for a signal, as Python counts them; a command that runs for over 20 s is killed,
+which no check forgives: times are otherwise only printed. Uses no more than the standard library, and starts with `python -S -E`.
 """
 import json
 import os
@@ -61,8 +61,6 @@ def sweep(job):
             wrong = []
             if result["code"] not in (0, 65, 66, 69, 71, 77):
                 wrong.append(f"exit code {result['code']}")
-            if result["cpu"] > 2:
-                wrong.append(f"{result['cpu']:.1f} s of processor time")
             if result["peak"] > 256:
                 wrong.append(f"{result['peak']:.0f} MiB")
             if result["code"] and left:

@@ -64,7 +64,7 @@ struct EngineOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("How many iterations of loops one inference may take in all.", valueName: "count"))
-  var maxIterations = 250_000
+  var maxIterations = 100_000
 
   /// What the runtime needs to know.
   var executorOptions: Executor.Options {
