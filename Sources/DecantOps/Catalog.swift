@@ -22,7 +22,9 @@ public struct StandardOps: OpCatalog {
     Random.definitions,
     Recurrent.definitions,
     Reduction.definitions,
+    Sampling.definitions,
     Sequences.definitions,
+    Signal.definitions,
     Text.definitions,
     Training.definitions,
   ]

@@ -15,6 +15,8 @@ LEAST = 1583
 # Cases whose values ONNX Runtime does not give either, for it takes the last place of the whole result; Decant agrees
 # with it to the bit.
 ELSEWHERE = {"test_resize_downsample_scales_linear_align_corners", "test_resize_downsample_scales_cubic_align_corners"}
+# Cases that want the rounding of single precision where the exact result is 0; ONNX Runtime does not give it either.
+ELSEWHERE |= {"test_dft_inverse", "test_dft_inverse_opset19"}
 # Cases whose numbers were drawn from a state that no seed tells: only that they are zeros and ones can be checked.
 DRAWN = "test_bernoulli"
 checks = Checks()

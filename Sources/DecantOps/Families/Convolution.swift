@@ -4,6 +4,12 @@ internal import DecantIR
 enum Convolution {
   static let definitions: [OpDefinition] = [
     OpDefinition(
+      "Col2Im",
+      schema: OpSchema(
+        since: 18, reads: ["input", "image_shape", "block_shape"],
+        attributes: [.init("dilations", .ints), .init("pads", .ints), .init("strides", .ints)]),
+      infer: inferFold, evaluate: ImageFold.evaluate),
+    OpDefinition(
       "Conv", schema: OpSchema(since: 1, reads: ["X", "W", "B?"], gives: ["Y"], attributes: window),
       infer: inferFloat, evaluate: ConvKernel.evaluate, quantization: .weighted(weightAxis: 0)),
     OpDefinition(
@@ -17,6 +23,15 @@ enum Convolution {
         since: 1, reads: ["X", "W", "B?"], gives: ["Y"],
         attributes: window + [.init("output_padding", .ints), .init("output_shape", .ints)]),
       infer: inferTranspose, evaluate: ConvTransposeKernel.evaluate, quantization: .weighted(weightAxis: 1)),
+    OpDefinition(
+      "DeformConv",
+      schema: OpSchema(
+        since: 19, reads: ["X", "W", "offset", "B?", "mask?"], gives: ["Y"],
+        attributes: [
+          .init("dilations", .ints), .init("group", .int), .init("kernel_shape", .ints), .init("offset_group", .int),
+          .init("pads", .ints), .init("strides", .ints),
+        ]),
+      infer: inferDeformed, evaluate: DeformableConvolution.evaluate),
     OpDefinition(
       "QLinearConv",
       schema: OpSchema(
@@ -62,6 +77,32 @@ enum Convolution {
     }
     let spatial = try WindowRule(context.attributes, kernel: kernel).outputs(Array(x.dimensions[2...]))
     return Shape([x[0], channels] + spatial)
+  }
+
+  /// The places of the result are those of the offsets.
+  private static func inferDeformed(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+    var shape = try convolvedShape(context, input: 0, weight: 1)
+    if let offsets = context.shape(2), let own = shape {
+      guard offsets.rank == own.rank else { throw OpError("operand 2: expected rank \(own.rank), got \(offsets)") }
+      let places = Shape([own[0], own[1]] + offsets.dimensions[2...])
+      guard let merged = own.merged(with: places) else {
+        throw OpError("operand 2: expected places \(own.dimensions[2...]), got \(offsets)")
+      }
+      shape = merged
+    }
+    return [.tensor(.init(context.dataType(0), shape))]
+  }
+
+  /// `[N, C, image…]` for blocks `[N, C · block…, L]`.
+  private static func inferFold(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+    let x = context.shape(0)
+    if let x, x.rank != 3 { throw OpError("operand 0: expected rank 3, got \(x)") }
+    let rank = context.shape(1).flatMap { $0.rank == 1 ? $0[0].fixed : nil }.flatMap { (0...64).contains($0) ? $0 : nil }
+    let image = context.symbols(1)?.elements ?? rank.map { Array(repeating: .unknown, count: $0) }
+    guard let image else { return [.tensor(.init(context.dataType(0), nil))] }
+    let block = context.symbols(2)?.elements.reduce(.fixed(1), *) ?? .unknown
+    let channels = x.map { $0[1] / block } ?? .unknown
+    return [.tensor(.init(context.dataType(0), Shape([x?[0] ?? .unknown, channels] + image)))]
   }
 
   /// The window's extents; nil when neither the weights nor the attribute gives them.

@@ -34,6 +34,12 @@ enum Pooling {
       schema: OpSchema(
         since: 1, reads: ["X"], gives: ["Y", "Indices?"], attributes: window + [.init("storage_order", .int)]),
       infer: inferMax, evaluate: MaxPoolKernel.evaluateAny, quantization: .passThrough),
+    OpDefinition(
+      "MaxUnpool",
+      schema: OpSchema(
+        since: 9, reads: ["X", "I", "output_shape?"],
+        attributes: [.init("kernel_shape", .ints, isRequired: true), .init("pads", .ints), .init("strides", .ints)]),
+      infer: inferUnpool, evaluate: UnpoolKernel.evaluate),
   ]
 
   static let window: [OpSchema.AttributeRule] = [
@@ -50,6 +56,24 @@ enum Pooling {
   private static func inferMax(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let shape = try windowShape(context)
     return [.tensor(.init(context.dataType(0), shape)), .tensor(.int64, shape)]
+  }
+
+  private static func inferUnpool(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+    let type = context.dataType(0)
+    if context.has(2) {
+      if let shape = context.symbols(2)?.elements { return [.tensor(.init(type, Shape(shape)))] }
+      return [.tensor(.init(type, context.shape(0).map { Shape(Array(repeating: .unknown, count: $0.rank)) }))]
+    }
+    guard let x = context.shape(0) else { return [.tensor(.init(type, nil))] }
+    guard x.rank >= 3 else { throw OpError("operand 0: expected rank 3 or more, got \(x)") }
+    let kernel = context.attributes.ints("kernel_shape") ?? []
+    guard kernel.count == x.rank - 2 else {
+      throw OpError("'kernel_shape' expected \(x.rank - 2) numbers, got \(kernel)")
+    }
+    let rule = try TransposedWindowRule(context.attributes, kernel: kernel)
+    var shape = x
+    for axis in kernel.indices { shape[axis + 2] = try rule.output(axis, x[axis + 2]) }
+    return [.tensor(.init(type, shape))]
   }
 
   private static func windowShape(_ context: InferenceContext) throws(OpError) -> Shape? {
