@@ -97,7 +97,8 @@ enum Convolution {
   private static func inferFold(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let x = context.shape(0)
     if let x, x.rank != 3 { throw OpError("operand 0: expected rank 3, got \(x)") }
-    let rank = context.shape(1).flatMap { $0.rank == 1 ? $0[0].fixed : nil }.flatMap { (0...64).contains($0) ? $0 : nil }
+    let length = context.shape(1).flatMap { $0.rank == 1 ? $0[0].fixed : nil }
+    let rank = length.flatMap { (0...64).contains($0) ? $0 : nil }
     let image = context.symbols(1)?.elements ?? rank.map { Array(repeating: .unknown, count: $0) }
     guard let image else { return [.tensor(.init(context.dataType(0), nil))] }
     let block = context.symbols(2)?.elements.reduce(.fixed(1), *) ?? .unknown

@@ -121,7 +121,8 @@ private struct DeformableOffsets<T: KernelFloat> {
       let place = T(origin) + moves[(row * axes.count + index) * form.positions + position]
       guard place > -1, place < T(axis.input) else { return [] }
       let low = place.rounded(.down)
-      let parts = [(Int(low), 1 - (place - low)), (Int(low) + 1, place - low)].filter { (0..<axis.input).contains($0.0) }
+      let both = [(Int(low), 1 - (place - low)), (Int(low) + 1, place - low)]
+      let parts = both.filter { (0..<axis.input).contains($0.0) }
       mix = mix.flatMap { outer in parts.map { (outer.place + $0.0 * stride, outer.weight * $0.1) } }
       stride *= axis.input
     }

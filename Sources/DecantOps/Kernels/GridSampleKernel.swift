@@ -20,7 +20,8 @@ enum GridSampleKernel: FloatKernel {
     let (x, grid) = (try context.operand(0), try context.operand(1))
     let axes = x.rank - 2
     guard axes >= 1, grid.rank == x.rank, grid.shape[0] == x.shape[0], grid.shape[axes + 1] == axes else {
-      throw OpError("operand 1: expected \(x.rank) axes, \(x.shape.first ?? 0) first and \(axes) last, got \(grid.shape)")
+      throw OpError(
+        "operand 1: expected \(x.rank) axes, \(x.shape.first ?? 0) first and \(axes) last, got \(grid.shape)")
     }
     let sampler = try GridSampler<T>(context.attributes, extents: Array(x.shape[2...]))
     let shape = [x.shape[0], x.shape[1]] + grid.shape[1...axes]

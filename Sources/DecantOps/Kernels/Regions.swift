@@ -48,7 +48,7 @@ enum RegionPoolKernel: FloatKernel {
       }
       let first = try regions.firstPlane(of: item)
       let corners = regions.corners(region, from: 1).map { ($0 * regions.scale).rounded() }
-      guard corners.allSatisfy({ $0.magnitude < 1 << 31 }) else {
+      guard corners.allSatisfy({ $0.magnitude < 2_147_483_648 }) else {
         throw OpError("operand 1: expected regions below 2^31, got \(corners)")
       }
       let rows = bins(corners[1], corners[3], count: regions.size[0], extent: regions.height)
@@ -175,7 +175,7 @@ private struct AlignmentRule<T: KernelFloat> {
   /// How many samples there are along a bin; none where it is turned inside out.
   func samples(_ extent: T) throws(OpError) -> Int {
     if ratio > 0 { return ratio }
-    guard extent < 1 << 31 else { throw OpError("operand 1: expected bins below 2^31 pixels, got \(extent)") }
+    guard extent < 2_147_483_648 else { throw OpError("operand 1: expected bins below 2^31 pixels, got \(extent)") }
     return extent > 0 ? Int(extent.rounded(.up)) : 0
   }
 

@@ -20,7 +20,9 @@ enum GridOps {
     let type = context.dataType(0)
     if let theta = context.shape(0), theta.rank != 3 { throw OpError("operand 0: expected rank 3, got \(theta)") }
     guard let size = context.symbols(1)?.elements else {
-      let rank = context.shape(1).flatMap { $0.rank == 1 ? $0[0].fixed : nil } ?? context.shape(0)?[2].fixed.map { $0 + 1 }
+      let length = context.shape(1).flatMap { $0.rank == 1 ? $0[0].fixed : nil }
+      let columns = context.shape(0).flatMap { $0.rank == 3 ? $0[2].fixed : nil }
+      let rank = length ?? columns.map { $0 &+ 1 }
       guard let rank, rank == 4 || rank == 5 else { return [.tensor(.init(type, nil))] }
       let batch = context.shape(0)?[0] ?? .unknown
       return [
