@@ -6,6 +6,7 @@ public struct StandardOps: OpCatalog {
   package static let families: [[OpDefinition]] = [
     Activation.definitions,
     Attention.definitions,
+    Classical.definitions,
     Contrib.definitions,
     ControlFlow.definitions,
     Convolution.definitions,

@@ -153,6 +153,24 @@ import Testing
     #expect(written.graph?.node[0].output == ["y"])
   }
 
+  /// Other domains have versions of their own: the first `LabelEncoder` is a `CategoryMapper` now, and the second is as it was.
+  @Test(arguments: [(1, "CategoryMapper"), (2, "LabelEncoder")] as [(Int64, String)])
+  func classicalLabels(_ version: Int64, _ op: String) throws {
+    let names = Make.attribute("classes_strings", .strings) {
+      $0.strings = ["a", "b"].map { ByteSlice(copying: Array($0.utf8)) }
+    }
+    var proto = Make.model(Make.graph([Make.node("LabelEncoder", ["x"], ["y"], domain: "ai.onnx.ml", [names])], []))
+    // skl2onnx repeats what it imports.
+    proto.opsetImport += [Make.opset(version, "ai.onnx.ml"), Make.opset(17)]
+    let model = try ONNXReader().read(try Make.bytes(proto))
+    let node = try #require(model.graph.order.first { _ in true })
+    #expect(model.graph[node].op == OpName(op, domain: "ai.onnx.ml"))
+    #expect(model.graph[node].attributes.ints("cats_int64s") == (version == 1 ? [0, 1] : nil))
+    #expect(model.graph[node].attributes.strings(version == 1 ? "cats_strings" : "classes_strings") == ["a", "b"])
+    let written = try WireMessageReader.model(try ONNXWriter().bytes(of: model))
+    #expect(written.opsetImport.map(\.version) == [17, version])
+  }
+
   /// A node that the model's own version cannot express raises it, aloud.
   @Test func raising() throws {
     var model = try ONNXReader().read(try Make.bytes(Make.model("Gelu", opset: 20)))

@@ -50,7 +50,7 @@ struct GraphReader {
       }
       graph = built
     }
-    if let opset = opsets.core { try OpsetConversion.upgrade(&graph, from: opset, reporter: context.reporter) }
+    try OpsetConversion.upgrade(&graph, from: opsets, reporter: context.reporter)
     try QuantizationRules.check(graph)
     return graph
   }

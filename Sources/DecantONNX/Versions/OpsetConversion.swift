@@ -1,21 +1,21 @@
 internal import DecantBytes
 internal import DecantIR
 
-/// One change of an operator's form between versions of ONNX's operator set.
+/// One change of an operator's form between versions of its operator set.
 struct OpsetStep: Sendable {
   /// Brings one node over the change, in place.
   typealias Run = @Sendable (NodeID, inout Rewriter) throws(OpError) -> Void
 
   /// The operator.
-  let op: String
+  let op: OpName
   /// The version that brought the change.
   let since: Int
   /// Upgrades: from the form before to the form of `since`. Downgrades: back again; throwing means that the node cannot
   /// be said in the older form.
   let run: Run
 
-  init(_ op: String, _ since: Int, _ run: @escaping Run) {
-    self.op = op
+  init(_ op: String, domain: String = "", _ since: Int, _ run: @escaping Run) {
+    self.op = OpName(op, domain: domain)
     self.since = since
     self.run = run
   }
@@ -36,19 +36,22 @@ enum OpsetConversion {
 
   private static func table(
     _ steps: [OpsetStep], by isBefore: (OpsetStep, OpsetStep) -> Bool
-  ) -> [String: [OpsetStep]] {
+  ) -> [OpName: [OpsetStep]] {
     Dictionary(grouping: steps, by: \.op).mapValues { $0.sorted(by: isBefore) }
   }
 
-  /// Brings every node of `graph` from version `opset` to the pinned one. Subgraphs have been brought there before.
-  static func upgrade(_ graph: inout Graph, from opset: Int, reporter: any Reporter) throws(DecantError) {
-    guard opset < Model.pinnedOpset else { return }
-    let pending = graph.order.filter { graph[$0].op.domain.isEmpty && upgrades[graph[$0].op.type] != nil }
+  /// Brings every node of `graph` from the versions of `opsets` to the pinned ones. Subgraphs have been brought there before.
+  static func upgrade(_ graph: inout Graph, from opsets: Opsets, reporter: any Reporter) throws(DecantError) {
+    let pending = graph.order.filter { node in
+      let op = graph[node].op
+      guard let version = opsets.version(of: op.domain), let steps = upgrades[op] else { return false }
+      return steps.contains { $0.since > version }
+    }
     guard !pending.isEmpty else { return }
     try graph.edit { (rewriter: inout Rewriter) throws(DecantError) in
       for node in pending {
         do throws(OpError) {
-          try upgrade(node, from: opset, &rewriter)
+          try upgrade(node, from: opsets, &rewriter)
         } catch {
           let subject = rewriter.graph[node]
           throw DecantError(error, at: ["node '\(subject.name)' (\(subject.op))"])
@@ -57,9 +60,9 @@ enum OpsetConversion {
     }
   }
 
-  private static func upgrade(_ node: NodeID, from opset: Int, _ rewriter: inout Rewriter) throws(OpError) {
-    var version = opset
-    while let steps = upgrades[rewriter.graph[node].op.type], let next = steps.first(where: { $0.since > version }) {
+  private static func upgrade(_ node: NodeID, from opsets: Opsets, _ rewriter: inout Rewriter) throws(OpError) {
+    guard var version = opsets.version(of: rewriter.graph[node].op.domain) else { return }
+    while let steps = upgrades[rewriter.graph[node].op], let next = steps.first(where: { $0.since > version }) {
       version = next.since
       for step in steps where step.since == version { try step.run(node, &rewriter) }
     }
@@ -82,7 +85,7 @@ enum OpsetConversion {
   /// Whether anything about the node may have another form at version `opset`.
   private static func changes(_ node: Node, before opset: Int) -> Bool {
     if node.op.domain.isEmpty {
-      if downgrades[node.op.type] != nil { return true }
+      if downgrades[node.op] != nil { return true }
       if let first = OpsetTable.versions(of: node.op)?.first, first > opset { return true }
     }
     return !node.attributes.isEmpty && !node.subgraphs.isEmpty
@@ -90,7 +93,7 @@ enum OpsetConversion {
 
   private static func downgrade(_ node: NodeID, to opset: Int, _ rewriter: inout Rewriter) throws(OpsetTooLow) {
     var version = Model.pinnedOpset + 1
-    while let steps = downgrades[rewriter.graph[node].op.type],
+    while let steps = downgrades[rewriter.graph[node].op],
       let next = steps.first(where: { $0.since < version && $0.since > opset })
     {
       version = next.since

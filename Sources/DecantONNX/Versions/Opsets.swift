@@ -11,7 +11,8 @@ struct Opsets {
 
   func version(of domain: String) -> Int? { imports.first { $0.domain == domain }?.version }
 
-  /// Checks the imports (catalogue C02). A function may leave them out: the model's hold.
+  /// Checks the imports (catalogue C02). A function may leave them out: the model's hold. A domain may be there twice with the
+  /// same version: skl2onnx writes that.
   static func read(
     _ protos: [OperatorSetIdProto], irVersion: Int, at function: String? = nil
   ) throws(DecantError) -> Opsets {
@@ -25,8 +26,14 @@ struct Opsets {
     for proto in protos {
       let domain = proto.domain == "ai.onnx" ? "" : proto.domain ?? ""
       let name = domain.isEmpty ? "ai.onnx" : domain
-      guard !imports.contains(where: { $0.domain == domain }) else {
-        throw DecantError(.malformed, "the domain '\(name)' is imported twice", at: [place])
+      if let before = imports.first(where: { $0.domain == domain }) {
+        guard let version = proto.version, version == before.version else {
+          throw DecantError(
+            .malformed,
+            "the domain '\(name)' is imported twice, in versions \(before.version) and \(proto.version ?? 0)",
+            at: [place])
+        }
+        continue
       }
       guard let version = proto.version, version > 0 else {
         throw DecantError(
