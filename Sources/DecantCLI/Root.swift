@@ -20,7 +20,7 @@ struct Root: ParsableCommand {
       """,
     version: "0.1.0",
     groupedSubcommands: [
-      CommandGroup(name: "Look:", subcommands: [InspectCommand.self, DumpCommand.self]),
+      CommandGroup(name: "Look:", subcommands: [InspectCommand.self, DumpCommand.self, OpsCommand.self]),
       CommandGroup(name: "Change:", subcommands: [ConvertCommand.self, OptimizeCommand.self]),
       CommandGroup(name: "Compress:", subcommands: [CalibrateCommand.self, QuantizeCommand.self]),
       CommandGroup(

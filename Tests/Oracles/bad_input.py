@@ -78,7 +78,9 @@ def interrupted():
     before = set(os.listdir(folder))
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         words = [os.environ["DECANT"], "quantize", "model.onnx", "-o", "out.onnx", "--data", "data.npz", "--method", "entropy"]
-        child = subprocess.Popen(words, cwd=folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        # A shell that started the tests in the background has them ignore SIGINT, which children inherit.
+        child = subprocess.Popen(words, cwd=folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         time.sleep(0.5)
         running = child.poll() is None
         start = time.perf_counter()

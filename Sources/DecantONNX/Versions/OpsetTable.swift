@@ -27,6 +27,11 @@ enum OpsetTable {
   /// The versions in which the operator appeared or changed, ascending; nil when it is not known.
   static func versions(of op: OpName) -> [Int]? { tables[op.domain]?[op.type] }
 
+  /// Every operator of the tables.
+  static var operators: [OpName] {
+    tables.flatMap { domain, table in table.keys.map { OpName($0, domain: domain) } }
+  }
+
   /// The version from which on the operator is gone; nil while it stays.
   static func removal(of op: OpName) -> Int? {
     guard op.domain.isEmpty else { return nil }
