@@ -7,12 +7,15 @@ enum Contrib {
   static let definitions: [OpDefinition] = [
     BlockQuantized.definitions,
     ContribActivation.definitions,
+    ContribAttention.definitions,
     ContribFused.definitions,
     ContribIntegerProducts.definitions,
     ContribLayout.definitions,
     ContribNormalization.definitions,
     ContribQuantization.definitions,
     ContribRotation.definitions,
+    GroupQueryAttention.definitions,
+    MultiHeadAttention.definitions,
     QLinearArithmetic.definitions,
     QLinearReduction.definitions,
   ].flatMap { $0 }

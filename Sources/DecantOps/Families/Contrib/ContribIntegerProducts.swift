@@ -40,7 +40,7 @@ enum ContribIntegerProducts {
       ]))
   }
 
-  @Sendable private static func multiply(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  @Sendable static func multiply(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let (sums, _, columns) = try IntegerMatMul.sums(context, a: (0, 4), b: (1, 5))
     let left = try QuantizedOperands.scale(context, 2)
     let factors = try QuantizedOperands.scales(context, 3, count: columns).map { left * $0 }
