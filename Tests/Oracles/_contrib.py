@@ -34,6 +34,7 @@ class Case:
     reference: object = None  # computes the results where ONNX Runtime's CPU build has no kernel
     constant: tuple = ()  # operands that are initializers
     narrow: bool = False  # results of 4 bits: cast to 8 to be read
+    typed: tuple = ()  # results whose type is that of operand 0, where ONNX Runtime must be told
     number: int = dataclasses.field(default_factory=itertools.count().__next__)
 
     def __str__(self):
@@ -43,6 +44,11 @@ class Case:
 
     def outputs(self):
         return [f"c{self.number}_r{index}" for index, wanted in enumerate(self.results) if wanted]
+
+    def results_info(self):
+        kind = {f"c{self.number}_r{index}": helper.np_dtype_to_tensor_dtype(self.operands[0].dtype) for index in self.typed}
+        return [helper.make_tensor_value_info(name, kind[name], None) if name in kind else helper.make_empty_tensor_value_info(name)
+                for name in self.outputs()]
 
     def feeds(self):
         return {f"c{self.number}_o{index}": x for index, x in enumerate(self.operands)
@@ -69,7 +75,7 @@ def model(cases):
     """All cases as nodes of one graph."""
     inputs = [helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape)
               for case in cases for name, x in case.feeds().items()]
-    outputs = [helper.make_empty_tensor_value_info(name) for case in cases for name in case.outputs()]
+    outputs = [value for case in cases for value in case.results_info()]
     graph = helper.make_graph([node for case in cases for node in case.nodes()], "contrib", inputs, outputs,
                               [tensor for case in cases for tensor in case.initializers()])
     opsets = [helper.make_opsetid("", 21), helper.make_opsetid(MICROSOFT, 1)]

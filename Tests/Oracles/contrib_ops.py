@@ -10,6 +10,7 @@ import collections
 from _contrib import model
 from _harness import *
 
+import _contrib_attention
 import _contrib_blocks
 import _contrib_float
 import _contrib_quantized
@@ -81,7 +82,7 @@ def check(op, cases):
 
 
 groups = collections.defaultdict(list)
-for module in (_contrib_blocks, _contrib_float, _contrib_quantized):
+for module in (_contrib_attention, _contrib_blocks, _contrib_float, _contrib_quantized):
     for generate in module.GROUPS:
         for case in generate():
             groups[case.op].append(case)

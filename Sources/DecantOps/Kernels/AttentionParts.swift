@@ -76,6 +76,7 @@ struct PaddingMask {
   func tensor(_ context: EvaluationContext, _ index: Int) throws(OpError) -> Tensor? {
     let shape = [batch, 1, queries, keys]
     try context.checkSize(.float32, shape: shape)
+    guard !shape.contains(0) else { return nil }
     var hidden: [Float]?
     if let given = try context.optionalOperand(index), given.rank != 2 || given.shape[1] != 1 || keys == 1 {
       let filter = context.attributes.float("mask_filter_value", default: -10000)

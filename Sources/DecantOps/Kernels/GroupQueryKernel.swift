@@ -24,8 +24,16 @@ enum GroupQueryKernel {
     let type = Conversion(target: try context.operand(0).dataType)
     var converted = [try context.convert(try parts.merge(results[0]), type)]
     for tensor in [k, v] { converted.append(try context.convert(tensor, type)) }
-    if results.count > 3 { converted.append(try context.convert(results[3], type)) }
+    if results.count > 3 {
+      converted.append(try context.convert(try exposed(results[3], keys: lengths.whole, context), type))
+    }
     return converted
+  }
+
+  /// Scores or weights of the first `keys` keys, with 0 for what is hidden.
+  private static func exposed(_ scores: Tensor, keys: Int, _ context: EvaluationContext) throws(OpError) -> Tensor {
+    let own = try AttentionParts(context).slice(scores, axis: 3, from: 0, count: keys)
+    return Tensor((own.array(of: Float.self) ?? []).map { $0 == -.infinity ? 0 : $0 }, shape: own.shape)
   }
 
   private static func refuseUnsupported(_ context: EvaluationContext) throws(OpError) {
@@ -135,7 +143,7 @@ struct CacheLengths {
   /// Of each sequence, the new elements too.
   private let totals: [Int]
   /// Of the longest sequence.
-  private let whole: Int
+  let whole: Int
 
   /// From operands 5 and 6, for `length` new elements of `batch` sequences.
   init(_ context: EvaluationContext, batch: Int, length: Int) throws(OpError) {

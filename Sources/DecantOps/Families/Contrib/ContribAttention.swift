@@ -87,12 +87,12 @@ enum ContribAttention {
   @Sendable private static func quantizedAttention(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let projected = try ContribIntegerProducts.multiply(
       context.with([
-        try context.operand(0), try context.operand(1), try context.operand(3), try context.operand(4),
+        try context.operand(0), try context.operand(1), try context.optionalWidened(3), try context.operand(4),
         try context.optionalOperand(6), try context.optionalOperand(7), try context.operand(2),
       ]))[0]
     return try attend(
-      context, try context.widened(projected), mask: 5, past: try context.optionalWidened(8), bias: nil,
-      type: projected.dataType)
+      context, projected, mask: 5, past: try context.optionalWidened(8), bias: nil,
+      type: try context.operand(3).dataType)
   }
 
   /// Attention among queries, keys and values that stand beside each other in the last axis of `projected`.

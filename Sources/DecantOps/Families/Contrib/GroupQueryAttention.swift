@@ -50,7 +50,7 @@ enum GroupQueryAttention {
     let keys: Shape = [query[0], .fixed(counts.keys), total, size]
     let shapes: [Shape] = [
       [query[0], query[1], size * .fixed(counts.queries)], keys, keys,
-      [query[0], .fixed(counts.queries), query[1], total],
+      [query[0], .fixed(counts.queries), query[1], whole.map { .fixed($0) } ?? .unknown],
     ]
     return zip([type, cache, cache, type], shapes).map { .tensor(.init($0, $1)) }
   }
