@@ -13,8 +13,6 @@ cd "$root" || exit 74
 selected=" $* "
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/decant
 measurements="big_file binary_size bundle_ratio calibration_memory"
-# Belongs to the issue on every opset: it still compares with cases that ONNX Runtime itself refuses.
-measurements+=" opset_versions"
 passed=0
 failed=0
 summary=()

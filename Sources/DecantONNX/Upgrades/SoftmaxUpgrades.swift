@@ -23,13 +23,8 @@ enum SoftmaxUpgrades {
       "Flatten", [input], ["axis": .int(Int64(axis))], name: "\(name)_flat", at: .before(node))
     rewriter.setOperands(node, [flat])
     rewriter.setAttribute(node, "axis", .int(-1))
-    let type = rewriter.graph[result].type
-    let whole = rewriter.add("Reshape", [result, shape], name: "\(name)_whole", type: type, at: .after(node))
-    // The readers move over; the reshape itself keeps reading the result.
-    rewriter.replaceAllUses(of: result, with: whole)
-    if let reshape = rewriter.graph[whole].producer { rewriter.setOperand(0, of: reshape, to: result) }
-    rewriter.setType(result, .unknown)
-    rewriter.rename(result, to: "\(name)_rows")
-    rewriter.rename(whole, to: name)
+    rewriter.wrapResult(result, of: node, suffix: "rows") { rows, rewriter in
+      rewriter.add("Reshape", [rows, shape], name: "\(name)_whole", at: .after(node))
+    }
   }
 }

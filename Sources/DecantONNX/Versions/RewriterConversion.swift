@@ -44,6 +44,21 @@ extension Rewriter {
     graph[node].operand(index).flatMap { graph.knownConstant($0) }
   }
 
+  /// Puts nodes behind `result` of `node`, which `wrap` makes: what read the result reads what `wrap` returns, under the
+  /// result's name and type, and the result is renamed with `suffix`.
+  mutating func wrapResult(
+    _ result: ValueID, of node: NodeID, suffix: String, _ wrap: (ValueID, inout Rewriter) -> ValueID
+  ) {
+    let (name, type) = (graph[result].name, graph[result].type)
+    let uses = Array(graph.uses(of: result))
+    let whole = wrap(result, &self)
+    for use in uses { replace(use, with: whole) }
+    setType(result, .unknown)
+    setType(whole, type)
+    rename(result, to: "\(name)_\(suffix)")
+    rename(whole, to: name)
+  }
+
   /// Moves the integers of attribute `name` to operand `index`, as a vector of int64.
   mutating func moveToOperand(_ name: String, _ index: Int, of node: NodeID) {
     guard let values = graph[node].attributes.ints(name) else { return }

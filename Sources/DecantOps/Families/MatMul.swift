@@ -4,6 +4,9 @@ internal import DecantIR
 enum MatMul {
   static let definitions: [OpDefinition] = [
     OpDefinition(
+      "Det", schema: OpSchema(since: 11, reads: ["X"], gives: ["Y"]), infer: Determinant.infer,
+      evaluate: Determinant.evaluate),
+    OpDefinition(
       "Einsum",
       schema: OpSchema(
         since: 12, reads: ["Inputs*"], gives: ["Output"],

@@ -82,7 +82,8 @@ enum ReshapeOps {
       case .fixed(let extent) where extent < 0: throw OpError("'shape' expected extents of -1 or more, got \(extent)")
       case .unknown: unknown.append(axis)
       default:
-        if let same = left?.firstIndex(of: dimension) { left?[same] = 1 } else { product = product * dimension }
+        let same = dimension == .fixed(0) ? nil : left?.firstIndex(of: dimension)
+        if let same { left?[same] = 1 } else { product = product * dimension }
       }
     }
     guard open.count <= 1 else { throw OpError("'shape' expected at most one -1, got \(target)") }
