@@ -16,7 +16,7 @@ if "--write" in sys.argv:
 MISSING = {
     "Gradient": "derivatives of graphs come with training",
     "ImageDecoder": "needs a library for pictures",
-    "Det": "to be written", "CastMap": "to be written", "DictVectorizer": "to be written", "ZipMap": "to be written",
+    "CastMap": "to be written", "DictVectorizer": "to be written", "ZipMap": "to be written",
 }
 rows = json.loads(decant("ops", "--json"))["operators"]
 known = {(row["domain"], row["name"]): row for row in rows}

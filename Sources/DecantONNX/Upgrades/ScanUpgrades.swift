@@ -12,7 +12,9 @@ enum ScanUpgrades {
     let operands = Array(whole.declaredOperands)
     guard let body = whole.attributes.graph("body"), let scanned = whole.attributes.int("num_scan_inputs"),
       (1..<operands.count).contains(scanned)
-    else { throw OpError("expected 'body' and 'num_scan_inputs' of 1 or more operands, got \(operands.count) operands") }
+    else {
+      throw OpError("expected 'body' and 'num_scan_inputs' of 1 or more operands, got \(operands.count) operands")
+    }
     guard operands.first == .some(nil) else {
       throw OpError("lengths of sequences, which 'Scan' takes no more", kind: .unsupported)
     }
