@@ -5,7 +5,7 @@ internal import DecantPasses
 public import DecantRuntime
 
 /// The way from a float model and samples to an int8 model: prepare, calibrate, choose ranges, quantize.
-public struct QuantizationWorkflow: Sendable {
+public struct StaticQuantizationWorkflow: Sendable {
   /// The model, prepared: types inferred, and in Decant's own style optimized.
   public private(set) var model: Model
   /// How to quantize.

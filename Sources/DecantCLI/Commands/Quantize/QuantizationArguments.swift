@@ -68,3 +68,13 @@ struct StyleArguments: ParsableArguments {
     }
   }
 }
+
+extension QuantizationScheme {
+  /// The scheme that a user named.
+  static func parse(_ name: String) throws -> QuantizationScheme {
+    guard let scheme = QuantizationScheme(rawValue: name) else {
+      throw ValidationError("expected one of \(names)")
+    }
+    return scheme
+  }
+}

@@ -15,7 +15,10 @@ struct QuantizeCommand: ParsableCommand {
 
   @Argument(help: "The float model.") var model: String
   @OptionGroup var output: OutputOptions
-  @Option(help: ArgumentHelp("How to quantize: int8.", valueName: "scheme")) var scheme = "int8"
+  @Option(
+    help: ArgumentHelp("How to quantize, int8 by default: \(QuantizationScheme.names).", valueName: "scheme"),
+    transform: QuantizationScheme.parse)
+  var scheme = QuantizationScheme.int8
   @OptionGroup var samples: DataOptions
   @Option(help: ArgumentHelp("Statistics from 'calibrate', or ONNX Runtime's calibration cache.", valueName: "file"))
   var stats: String?
@@ -27,28 +30,18 @@ struct QuantizeCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard scheme == "int8" else { throw ValidationError("'--scheme' expected int8, got '\(scheme)'") }
-    guard samples.data.isEmpty != (stats == nil) else {
-      throw ValidationError("expected either samples (--data) or statistics (--stats)")
+    switch scheme {
+    case .int8: try validateStaticInt8()
     }
   }
 
   func run() throws {
     try output.check()
-    let method = try calibration.chosen()
-    var workflow = try QuantizationWorkflow(
-      try common.read(model), try style.options(), optimizes: style.optimize, reporter: common.reporter)
-    let ranges: CalibratedRanges
-    if let stats {
-      ranges = try workflow.ranges(fromFile: stats, method: method, isExplicit: calibration.isExplicit)
-    } else {
-      let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
-      ranges = try workflow.ranges(
-        set, method: method, backends: try BackendCatalog.backends(engine.backend),
-        execution: engine.executorOptions)
-    }
-    let report = try workflow.quantize(ranges)
-    try output.write(workflow.model, common.reporter)
+    let (model, report) =
+      switch scheme {
+      case .int8: try runStaticInt8()
+      }
+    try output.write(model, common.reporter)
     TerminalText.output(json ? JSON.object(document(report)).text() : text(report))
   }
 
