@@ -29,9 +29,10 @@ def by_numpy(own, heads, addend=0, cache=None):
 
 
 def masks(random, batch, length, keys):
-    """Masks in the forms that ONNX Runtime's CPU build reads: none, by key, by query and key, ends, ends and starts."""
+    """Masks in the forms that ONNX Runtime's CPU build reads: none, by key, by query and key, ends with and without more."""
     return (None, random.below(2, batch, keys), random.below(2, batch, length, keys), random.below(keys, batch) + 1,
-            np.concatenate([random.below(2, batch) + keys - 1, random.below(2, batch)]).astype(np.int32))
+            np.concatenate([random.below(2, batch) + keys - 1, random.below(2, batch)]).astype(np.int32),
+            np.concatenate([random.below(keys, batch) + 1, np.arange(2 * batch + 2) * keys]).astype(np.int32))
 
 
 def biases(random, batch, heads, length, keys, kind):
@@ -185,4 +186,32 @@ def group_query():
                 yield case(batch, length, past, room, causal=0)
 
 
-GROUPS = [self_attention, multi_head, quantized, group_query]
+def decoding_steps():
+    """One query at a time, with keys and values in a buffer that is filled so far."""
+    random = Random(35)
+    for kind in HALVES:
+        for batch, heads, size, past, room in ((2, 2, 4, 2, 8), (1, 3, 8, 0, 4), (4, 1, 2, 5, 6)):
+            q, k, v = (random.floats(batch, 1, heads * size, kind=kind) for _ in range(3))
+            old = [random.floats(batch, heads, room, size, kind=kind) for _ in range(2)]
+            filled, keys = np.array([past], np.int32), past + 1
+            base, three = {"num_heads": heads}, (True, True, True)
+            shared = base | {"past_present_share_buffer": 1}
+            bias = random.floats(3 * heads * size, kind=kind)
+            beams = None if batch == 1 else np.array([2], np.int32)
+            origins = None if batch == 1 else random.below(2, batch // 2, 2, room)
+            for mask in (None, random.below(2, batch, keys)):
+                yield Case("MultiHeadAttention", [q, k, v, bias, mask, None, *old, filled], base, three)
+                yield Case("MultiHeadAttention", [q, k, v, None, mask, None, *old, filled, origins], base, three)
+                for added in (None, random.floats(1, heads, 1, keys, kind=kind)):
+                    own = [q, k, v, mask, added, *old, filled]
+                    yield Case("DecoderMaskedMultiHeadAttention", own, shared | {"scale": 0.3}, three)
+                    yield Case("DecoderMaskedMultiHeadAttention", own + [None, None, bias], shared, three)
+                    yield Case("DecoderMaskedMultiHeadAttention", own + [beams, origins], shared, three)
+                    yield Case("DecoderMaskedMultiHeadAttention", own, shared | {"output_qk": 1}, (True, True, True, True), typed=(3,))
+            for mask in (None, random.below(2, batch, room)):
+                yield Case("DecoderMaskedMultiHeadAttention", [q, *old, mask], base)
+                yield Case("DecoderMaskedMultiHeadAttention", [q, *old, mask], base | {"output_qk": 1, "mask_filter_value": -4.0},
+                           (True, False, False, True), typed=(3,))
+
+
+GROUPS = [self_attention, multi_head, quantized, group_query, decoding_steps]

@@ -48,7 +48,8 @@ struct AttentionParts {
   /// The standard operator on `[batch, heads, length, size]` in f32: the result, keys and values with the past in front,
   /// and the scores that `scores` asks for.
   func attend(
-    _ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor?, past: (Tensor, Tensor)? = nil, softcap: Float = 0,
+    _ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor?, past: (keys: Tensor, values: Tensor)? = nil,
+    softcap: Float = 0,
     scores: Int? = nil
   ) throws(OpError) -> [Tensor] {
     var attributes: Attributes = ["softcap": .float(softcap)]
@@ -56,7 +57,7 @@ struct AttentionParts {
     if let scale = context.attributes.float("scale"), scale != 0 { attributes["scale"] = .float(scale) }
     if let scores { attributes["qk_matmul_output_mode"] = .int(Int64(scores)) }
     return try AttentionKernel.evaluate(
-      context.with([q, k, v, mask, past?.0, past?.1], attributes: attributes, results: scores == nil ? 3 : 4))
+      context.with([q, k, v, mask, past?.keys, past?.values], attributes: attributes, results: scores == nil ? 3 : 4))
   }
 }
 

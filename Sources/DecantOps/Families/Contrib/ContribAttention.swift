@@ -115,7 +115,7 @@ enum ContribAttention {
       tensors.append(try parts.split(try parts.slice(projected, axis: 2, from: start, count: size), heads: heads))
       start += size
     }
-    var before: (Tensor, Tensor)?
+    var before: (keys: Tensor, values: Tensor)?
     if let past {
       guard past.rank == 5, past.shape[0] == 2 else {
         throw OpError("expected a past [2,…] of rank 5, got \(past.shape)")
@@ -123,7 +123,7 @@ enum ContribAttention {
       before = (try half(past, 0, parts), try half(past, 1, parts))
     }
     let (batch, length) = (projected.shape[0], projected.shape[1])
-    let old = before?.0.shape[2] ?? 0
+    let old = before?.keys.shape[2] ?? 0
     let padding = PaddingMask(
       batch: batch, queries: length, keys: try sum(old, length), past: old,
       isCausal: context.attributes.int("unidirectional", default: 0) != 0)

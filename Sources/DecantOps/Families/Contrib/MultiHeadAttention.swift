@@ -4,6 +4,20 @@ internal import DecantIR
 enum MultiHeadAttention {
   static let definitions: [OpDefinition] = [
     OpDefinition(
+      .microsoft("DecoderMaskedMultiHeadAttention"),
+      schema: OpSchema(
+        since: 1,
+        reads: [
+          "query", "key?", "value?", "mask_index?", "attention_bias?", "past_key?", "past_value?",
+          "past_sequence_length?", "beam_width?", "cache_indirection?", "bias?",
+        ],
+        gives: ["output", "present_key?", "present_value?", "qk?"],
+        attributes: [
+          .init("mask_filter_value", .float), .init("num_heads", .int, isRequired: true), .init("output_qk", .int),
+          .init("past_present_share_buffer", .int), .init("scale", .float),
+        ]),
+      infer: inferStep, evaluate: evaluateStep),
+    OpDefinition(
       .microsoft("MultiHeadAttention"),
       schema: OpSchema(
         since: 1,
@@ -16,7 +30,7 @@ enum MultiHeadAttention {
           .init("mask_filter_value", .float), .init("num_heads", .int, isRequired: true), .init("scale", .float),
           .init("unidirectional", .int),
         ]),
-      infer: infer, evaluate: evaluate)
+      infer: infer, evaluate: evaluate),
   ]
 
   private static func headCount(_ attributes: Attributes) throws(OpError) -> Int {
@@ -43,41 +57,84 @@ enum MultiHeadAttention {
     default: throw OpError("operand 0: expected rank 3 or 5, got \(query)")
     }
     let past: Dimension = context.has(6) ? context.shape(6).map { $0.rank == 4 ? $0[2] : .unknown } ?? .unknown : 0
+    // A buffer stays as long as it is, and how much of it is filled is not known.
+    let (total, kept) = context.has(8) ? (.unknown, past) : (past + length, past + length)
     let shapes: [Shape] = [
-      [query[0], query[1], valueSize * heads], [query[0], heads, past + length, size],
-      [query[0], heads, past + length, valueSize], [query[0], heads, query[1], past + length],
+      [query[0], query[1], valueSize * heads], [query[0], heads, kept, size], [query[0], heads, kept, valueSize],
+      [query[0], heads, query[1], total],
     ]
     return shapes.map { .tensor(.init(type, $0)) }
   }
 
-  // MARK: Kernel
+  /// Where the other operator has the operands of this one.
+  private static func places(_ attributes: Attributes) -> [Int?] {
+    [0, 1, 2, 10, 3, 4, 5, 6, attributes.int("past_present_share_buffer", default: 0) != 0 ? 7 : nil, 9]
+  }
+
+  private static func inferStep(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+    guard context.has(1) else {
+      let type = ValueType.tensor(.init(context.dataType(0), nil))
+      return [type, context.has(5) ? context.type(5) : type, context.has(6) ? context.type(6) : type, type]
+    }
+    return try infer(context.with(operands: places(context.attributes)))
+  }
+
+  // MARK: Kernels
+
+  @Sendable private static func evaluateStep(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+    var operands: [Tensor?] = []
+    for place in places(context.attributes) {
+      operands.append(try place.flatMap { (index) throws(OpError) in try context.optionalOperand(index) })
+    }
+    if operands[1] == nil, let query = operands[0] {
+      guard query.rank == 3 else { throw OpError("operand 0: expected rank 3, got \(query.shape)") }
+      let (parts, width) = (AttentionParts(context), query.shape[2] / 3)
+      for index in 0..<3 { operands[index] = try parts.slice(query, axis: 2, from: index * width, count: width) }
+    }
+    return try evaluate(context.with(operands, results: context.resultCount))
+  }
 
   @Sendable private static func evaluate(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
-    for (index, name) in [(8, "past_sequence_length"), (9, "cache_indirection")] {
-      guard try context.optionalOperand(index) != nil else { continue }
-      throw OpError("operand \(index) ('\(name)') is for caches of a device, and not supported", kind: .unsupported)
-    }
-    let (q, k, v) = try operands(context)
+    var (q, k, v) = try operands(context)
     let parts = AttentionParts(context)
-    guard k.rank == 4, q.rank == 4 else { throw OpError("expected keys of rank 4, got \(k.shape)") }
-    var past: (Tensor, Tensor)?
-    let (oldKeys, oldValues) = (try context.optionalWidened(6), try context.optionalWidened(7))
-    if let oldKeys, let oldValues {
-      guard oldKeys.rank == 4 else { throw OpError("operand 6: expected rank 4, got \(oldKeys.shape)") }
-      past = (oldKeys, oldValues)
-    } else if oldKeys != nil || oldValues != nil {
-      throw OpError("expected 'past_key' and 'past_value' together")
+    guard q.rank == 4, k.rank == 4, v.rank == 4 else {
+      throw OpError("expected keys and values of rank 4, got \(k.shape) and \(v.shape)")
     }
-    let old = past?.0.shape[2] ?? 0
+    var past = try past(context)
+    var present: [Tensor]?
+    let old: Int
+    if let shared = try SharedCache(context, past: 8, beams: 9), let cache = past {
+      old = shared.past
+      let whole = [try shared.written(cache.keys, k, context), try shared.written(cache.values, v, context)]
+      k = try shared.seen(whole[0], length: k.shape[2], context)
+      v = try shared.seen(whole[1], length: v.shape[2], context)
+      (present, past) = (whole, nil)
+    } else {
+      old = past?.keys.shape[2] ?? 0
+    }
     let padding = PaddingMask(
-      batch: q.shape[0], queries: q.shape[2], keys: try sum(old, k.shape[2]), past: old,
+      batch: q.shape[0], queries: q.shape[2], keys: present == nil ? try sum(old, k.shape[2]) : k.shape[2], past: old,
       isCausal: context.attributes.int("unidirectional", default: 0) != 0)
     let mask = try parts.add(try context.optionalWidened(5), try padding.tensor(context, 4))
-    let results = try parts.attend(q, k, v, mask: mask, past: past, scores: context.resultCount > 3 ? 2 : nil)
+    var results = try parts.attend(q, k, v, mask: mask, past: past, scores: context.resultCount > 3 ? 2 : nil)
+    if let present { results.replaceSubrange(1...2, with: present) }
     let conversion = Conversion(target: try context.operand(0).dataType)
     var converted = [try context.convert(try parts.merge(results[0]), conversion)]
     for result in results.dropFirst() { converted.append(try context.convert(result, conversion)) }
     return converted
+  }
+
+  private static func past(_ context: EvaluationContext) throws(OpError) -> (keys: Tensor, values: Tensor)? {
+    guard let keys = try context.optionalWidened(6), let values = try context.optionalWidened(7) else {
+      guard try context.optionalOperand(6) == nil, try context.optionalOperand(7) == nil else {
+        throw OpError("expected 'past_key' and 'past_value' together")
+      }
+      return nil
+    }
+    guard keys.rank == 4, values.rank == 4 else {
+      throw OpError("expected a past of rank 4, got \(keys.shape) and \(values.shape)")
+    }
+    return (keys, values)
   }
 
   /// Queries, keys and values as `[batch, heads, length, size]`, biased.
