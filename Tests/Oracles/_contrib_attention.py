@@ -207,7 +207,8 @@ def decoding_steps():
                     yield Case("DecoderMaskedMultiHeadAttention", own, shared | {"scale": 0.3}, three)
                     yield Case("DecoderMaskedMultiHeadAttention", own + [None, None, bias], shared, three)
                     yield Case("DecoderMaskedMultiHeadAttention", own + [beams, origins], shared, three)
-                    yield Case("DecoderMaskedMultiHeadAttention", own, shared | {"output_qk": 1}, (True, True, True, True), typed=(3,))
+                    yield Case("DecoderMaskedMultiHeadAttention", own, shared | {"output_qk": 1}, (True, True, True, True), typed=(3,),
+                               tolerance=None if mask is None else 2e-3)  # scores near -10000 are coarse
             for mask in (None, random.below(2, batch, room)):
                 yield Case("DecoderMaskedMultiHeadAttention", [q, *old, mask], base)
                 yield Case("DecoderMaskedMultiHeadAttention", [q, *old, mask], base | {"output_qk": 1, "mask_filter_value": -4.0},
