@@ -44,6 +44,7 @@ let package = Package(
     .target(name: "CSchemas", dependencies: ["CProtobufC"]),
     .target(name: "CKernels"),
     .target(name: "COneDNN"),
+    .target(name: "CImages"),
 
     // Floor 1: bytes.
     library("DecantBytes", ["CKernels", "CCrypto"]),
@@ -53,7 +54,7 @@ let package = Package(
     library("DecantIR", ["DecantBytes"]),
 
     // Floor 3: what operators mean.
-    library("DecantOps", ["DecantIR", "DecantBytes", "CKernels"]),
+    library("DecantOps", ["DecantIR", "DecantBytes", "CImages", "CKernels"]),
 
     // Floor 4: what is done with graphs and files.
     library("DecantPasses", ["DecantOps", "DecantIR", "DecantBytes"]),

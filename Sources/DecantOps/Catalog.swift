@@ -13,6 +13,7 @@ public struct StandardOps: OpCatalog {
     DecodingState.definitions,
     Elementwise.definitions,
     FlexAttention.definitions,
+    Images.definitions,
     Indexing.definitions,
     Layout.definitions,
     Loss.definitions,

@@ -37,6 +37,23 @@ import Testing
     expect(result[0], Tensor([0.5, 0.11920292, 0.5, 0.88079708] as [Float], shape: [2, 2]))
   }
 
+  /// Half types round after each step, as ONNX 1.23.2's reference does with NumPy and ml_dtypes.
+  @Test func softmaxInSteps() throws {
+    let x: [Float] = [0.5, 1.25, -0.75, 2, 0.1, 3.3]
+    let short: [Float] = [
+      0.040283203125, 0.0849609375, 0.0113525390625, 0.1806640625, 0.0267333984375, 0.66015625,
+    ]
+    let half: [Float] = [
+      0.03997802734375, 0.08465576171875, 0.0114593505859375, 0.17919921875, 0.02679443359375, 0.658203125,
+    ]
+    #expect(try evaluate("Softmax", [Tensor(x.map { BFloat16($0) })])[0] == Tensor(short.map { BFloat16($0) }))
+    #expect(try evaluate("Softmax", [Tensor(x.map { Float16($0) })])[0] == Tensor(half.map { Float16($0) }))
+    // A sum of 512 ones in bfloat16, one after the other, would stop at 256.
+    let long = Tensor([BFloat16](repeating: BFloat16(1), count: 512))
+    #expect(
+      try evaluate("Softmax", [long])[0] == Tensor([BFloat16](repeating: BFloat16(1.0 / 512), count: 512)))
+  }
+
   @Test func largeNumbersDoNotOverflow() throws {
     let x = Tensor([-1e4, 1e4] as [Float])
     expect(try evaluate("Softmax", [x])[0], Tensor([0, 1] as [Float]))

@@ -158,4 +158,21 @@ import Testing
       try evaluate("Einsum", [ramp([2, 3]), ramp([3, 2])], ["equation": .string(ByteString(equation))])
     }
   }
+
+  @Test(
+    arguments: [
+      ([2, 2], [1, 2, 3, 4], [], [-2]),
+      ([3, 3], [0, 2, 1, 1, 0, 3, 4, 1, 0], [], [25]),
+      ([2, 2, 2], [1, 2, 2, 4, -3, 0, 0, 0.5], [2], [0, -1.5]),
+      ([2, 0, 0], [], [2], [1, 1]),
+    ] as [([Int], [Float], [Int], [Float])])
+  func determinants(_ shape: [Int], _ values: [Float], _ wantedShape: [Int], _ wanted: [Float]) throws {
+    expect(try evaluate("Det", [Tensor(values, shape: shape)])[0], Tensor(wanted, shape: wantedShape))
+  }
+
+  @Test func determinantsOfWhatIsNotSquare() {
+    #expect(throws: OpError("operand 0: expected square matrices, got [2,3]")) {
+      try evaluate("Det", [ramp([2, 3])])
+    }
+  }
 }

@@ -1,6 +1,6 @@
 internal import DecantIR
 
-/// `Attention`: `softmax(softcap(Q · Kᵀ · scale) + mask) · V`, head by head.
+/// `Attention`: `softmax(softcap(Q · Kᵀ · scale) + mask) · V`, head by head, 16-bit types rounded after each step.
 enum AttentionKernel: FloatKernel {
   static func evaluate<T: KernelFloat>(_ type: T.Type, _ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let q = try heads(context, 0, "q_num_heads", T.self)
@@ -13,7 +13,7 @@ enum AttentionKernel: FloatKernel {
     let mask = try AttentionMask<T>(context, shape: scoreShape, past: past)
     try context.checkSize(T.dataType, shape: scoreShape)
     try context.checkSize(T.dataType, shape: [q.batch, q.heads, q.length, v.size])
-    var head = Head<T>(context, size: q.size)
+    var head = try Head<T>(context, size: q.size)
     let wantsScores = context.wanted.count > 3 && context.wanted[3]
     var (result, scores): ([T], [T]) = ([], [])
     for item in 0..<q.batch {
@@ -69,14 +69,19 @@ enum AttentionKernel: FloatKernel {
     private let isNegative: Bool
     private let cap: T
     private let mode: Int
+    /// After each step; after each of the softmax, which may be asked for in another type.
+    private let (rounding, softRounding): (StepRounding, StepRounding)
     /// What the last result shows of the scores.
     private(set) var exposed: [T] = []
 
-    init(_ context: EvaluationContext, size: Int) {
+    init(_ context: EvaluationContext, size: Int) throws(OpError) {
+      let type = try context.operand(0).dataType
+      rounding = StepRounding(to: type)
+      softRounding = StepRounding(to: try context.attributes.dataType("softmax_precision") ?? type)
       let scale = context.attributes.float("scale").map { Double($0) } ?? 1 / Double(max(size, 1)).squareRoot()
-      factor = T(scale.magnitude.squareRoot())
+      factor = rounding(T(scale.magnitude.squareRoot()))
       isNegative = scale < 0
-      cap = T(context.attributes.float("softcap", default: 0))
+      cap = rounding(T(context.attributes.float("softcap", default: 0)))
       mode = context.attributes.int("qk_matmul_output_mode", default: 0)
     }
 
@@ -84,22 +89,21 @@ enum AttentionKernel: FloatKernel {
       _ q: ArraySlice<T>, _ k: ArraySlice<T>, _ v: ArraySlice<T>, size: Int, keys: Int, queries: Int,
       mask: (_ query: Int) -> [T]
     ) -> [T] {
-      var scores = [T](repeating: 0, count: queries * keys)
-      let inner = queries == 0 ? 0 : q.count / queries
-      MatrixProduct.accumulate(
-        q.map { $0 * (isNegative ? -factor : factor) }, k.map { $0 * factor }, isTransposed: true, into: &scores,
-        rows: queries, inner: inner,
-        columns: keys)
+      var scores = products(q, k, keys: keys, queries: queries)
       if mode == 0 { exposed = scores }
-      if cap != 0 { for place in scores.indices { scores[place] = cap * T.tanh(scores[place] / cap) } }
+      if cap != 0 {
+        for place in scores.indices {
+          scores[place] = rounding(cap * rounding(T.tanh(rounding(scores[place] / cap))))
+        }
+      }
       if mode == 1 { exposed = scores }
       if mode == 2 { exposed = [] }
       for query in 0..<queries {
         let row = query * keys..<(query + 1) * keys
         let bias = mask(query)
-        for (place, value) in zip(row, bias) { scores[place] += value }
+        for (place, value) in zip(row, bias) { scores[place] = rounding(scores[place] + value) }
         if mode == 2 { exposed += scores[row] }
-        Head.softmax(&scores, row, isHidden: bias.allSatisfy { $0 == -.infinity })
+        softmax(&scores, row, isHidden: bias.allSatisfy { $0 == -.infinity })
       }
       if mode == 3 { exposed = scores }
       var result = [T](repeating: 0, count: queries * size)
@@ -108,16 +112,24 @@ enum AttentionKernel: FloatKernel {
       return result
     }
 
-    private static func softmax(_ scores: inout [T], _ row: Range<Int>, isHidden: Bool) {
-      let largest = scores[row].reduce(-T.infinity) { $1 > $0 ? $1 : $0 }
-      var sum: T = 0
-      for place in row {
-        scores[place] = isHidden ? 0 : T.exp(scores[place] - largest)
-        sum += scores[place]
-      }
-      for place in row where !isHidden { scores[place] /= sum }
+    private func products(_ q: ArraySlice<T>, _ k: ArraySlice<T>, keys: Int, queries: Int) -> [T] {
+      var scores = [T](repeating: 0, count: queries * keys)
+      let inner = queries == 0 ? 0 : q.count / queries
+      MatrixProduct.accumulate(
+        q.map { rounding($0 * (isNegative ? -factor : factor)) }, k.map { rounding($0 * factor) }, isTransposed: true,
+        into: &scores, rows: queries, inner: inner, columns: keys)
+      for place in scores.indices { scores[place] = rounding(scores[place]) }
+      return scores
     }
 
+    private func softmax(_ scores: inout [T], _ row: Range<Int>, isHidden: Bool) {
+      for place in row { scores[place] = isHidden ? 0 : softRounding(scores[place]) }
+      guard !isHidden else { return }
+      let largest = scores[row].reduce(-T.infinity) { $1 > $0 ? $1 : $0 }
+      for place in row { scores[place] = softRounding(T.exp(softRounding(scores[place] - largest))) }
+      let sum = softRounding.sum(row) { scores[$0] }
+      for place in row { scores[place] = rounding(softRounding(scores[place] / sum)) }
+    }
   }
 }
 

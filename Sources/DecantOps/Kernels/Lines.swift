@@ -57,14 +57,13 @@ extension EvaluationContext {
 
 /// `exp(x − max)` over their sum.
 struct SoftmaxLine: LineKernel {
+  /// What happens after each step.
+  var rounding = StepRounding.none
+
   func apply<R: Real>(_ line: UnsafeMutableBufferPointer<R>) {
     let top = unsafe largest(line)
-    var sum: R = 0
-    for index in 0..<line.count {
-      let power = unsafe R.exp(line[index] - top)
-      unsafe line[index] = power
-      sum += power
-    }
+    for index in 0..<line.count { unsafe line[index] = rounding(R.exp(rounding(line[index] - top))) }
+    let sum = rounding.sum(0..<line.count) { index in unsafe line[index] }
     for index in 0..<line.count { unsafe line[index] = line[index] / sum }
   }
 }

@@ -18,7 +18,7 @@ enum SoftmaxOps {
   }
 
   @Sendable private static func softmax(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
-    [try evaluate(context, SoftmaxLine())]
+    [try evaluate(context, SoftmaxLine(rounding: StepRounding(to: try context.operand(0).dataType)))]
   }
 
   @Sendable private static func logSoftmax(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
