@@ -33,7 +33,25 @@ install_packages() {
   rm -f "$log"
 }
 
-# install_prerequisites: all of the above, or a message and a non-zero status.
+# The Debian packages of the libraries that decode images, of those that are not there. They are opened at run time: only
+# ImageDecoder needs them, and so do its tests.
+missing_image_packages() {
+  local library found
+  found=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null) || return 0
+  for library in libturbojpeg.so.0=libturbojpeg0 libpng16.so.16=libpng16-16 libwebp.so.7=libwebp7 libtiff.so.6=libtiff6 \
+    libopenjp2.so.7=libopenjp2-7; do
+    grep -q "${library%=*}" <<<"$found" || echo "${library#*=}"
+  done
+}
+
+# install_image_libraries: all of those.
+install_image_libraries() {
+  local missing
+  mapfile -t missing < <(missing_image_packages)
+  [ "${#missing[@]}" = 0 ] || install_packages "${missing[@]}"
+}
+
+# install_prerequisites: what Package.swift needs, or a message and a non-zero status.
 install_prerequisites() {
   command -v swift >/dev/null || { echo "Swift 6.3 or later is not on the PATH: see https://swift.org/install" >&2; return 69; }
   local missing

@@ -70,6 +70,7 @@ unit_counts() {
 }
 
 install_prerequisites || stop "the system libraries are not complete"
+install_image_libraries || stop "the libraries that decode images are not complete"
 make_environment || stop "could not make the Python environment"
 python=$venv/bin/python
 

@@ -40,7 +40,9 @@ struct EncodedImage {
       return try PortableMap(self)?.decoded(context)
     }
     guard let library = ImageLibrary.all.first(where: { $0.signatures.contains(where: starts) }) else { return nil }
-    if library.format == DECANT_IMAGE_WEBP, bytes.count < 12 || bytes[8..<12] != [0x57, 0x45, 0x42, 0x50] { return nil }
+    if library.format == DECANT_IMAGE_WEBP, bytes.count < 12 || bytes[8..<12] != [0x57, 0x45, 0x42, 0x50] {
+      return nil
+    }
     return try decoded(by: library, context)
   }
 
@@ -94,6 +96,7 @@ struct ImageLibrary: Sendable {
 
   /// The error for a library that is not installed.
   var missing: OpError {
-    OpError("\(name) images need the library of Debian's package '\(package)', and it is not installed", kind: .unsupported)
+    OpError(
+      "\(name) images need the library of Debian's package '\(package)', and it is not installed", kind: .unsupported)
   }
 }
