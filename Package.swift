@@ -85,7 +85,7 @@ let package = Package(
 
     // ONNX's own backend suite, in process.
     .executableTarget(
-      name: "Conformance", dependencies: ["Decant", "DecantONNX", "DecantRuntime", argumentParser],
+      name: "Conformance", dependencies: ["Decant", "DecantONNX", "DecantOps", "DecantRuntime", argumentParser],
       path: "Tests/Conformance", exclude: ["write_suite.py"], swiftSettings: settings),
 
     // Tests mirror the sources.

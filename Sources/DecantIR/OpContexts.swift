@@ -14,13 +14,15 @@ public struct InferenceContext: Sendable {
   public let symbolic: [SymbolicTensor?]
   /// The types of captured values, for subgraphs.
   public let captured: [ValueType]
+  /// The name of the first result, and how many subgraphs and functions are around the node; nil where it stands alone.
+  public let place: (result: String, depth: Int)?
   /// Infers a subgraph: its outputs' types from its inputs' types, captured ones not included.
   public let inferSubgraph: @Sendable (Graph, [ValueType]) throws(OpError) -> [ValueType]
 
   /// From its parts.
   public init(
     op: OpName, attributes: Attributes, types: [ValueType?], resultCount: Int, constants: [Tensor?] = [],
-    symbolic: [SymbolicTensor?] = [], captured: [ValueType] = [],
+    symbolic: [SymbolicTensor?] = [], captured: [ValueType] = [], place: (result: String, depth: Int)? = nil,
     inferSubgraph: @escaping @Sendable (Graph, [ValueType]) throws(OpError) -> [ValueType] = noSubgraph
   ) {
     self.op = op
@@ -30,6 +32,7 @@ public struct InferenceContext: Sendable {
     self.constants = constants
     self.symbolic = symbolic
     self.captured = captured
+    self.place = place
     self.inferSubgraph = inferSubgraph
   }
 
@@ -58,6 +61,11 @@ public struct InferenceContext: Sendable {
       let values = tensor.integers
     else { return nil }
     return SymbolicTensor(elements: values.map { .fixed($0) }, isScalar: tensor.rank == 0)
+  }
+
+  /// An extent that several results share and that only a run tells, named `label`.
+  public func open(_ label: String) -> Dimension {
+    place.map { .open($0.result, label, depth: $0.depth) } ?? .unknown
   }
 
   /// An axis counted from the front.

@@ -30,7 +30,8 @@ struct ConformanceResult: Sendable {
     of test: ConformanceCase, _ model: Model, on backends: [[any Backend]]
   ) throws -> String? {
     let hasRandom = isRandom(model)
-    for backend in backends {
+    let inferred = try InferredTypes(of: model)
+    for (place, backend) in backends.enumerated() {
       let executor = try Executor(model, backends: backend, options: Executor.Options(threads: 1))
       for data in test.dataSets {
         var inputs: [String: RuntimeValue] = [:]
@@ -39,8 +40,11 @@ struct ConformanceResult: Sendable {
           guard FileManager.default.fileExists(atPath: path) else { continue }
           inputs[input.name] = try ONNXTestValue.read(path, type: input.type)
         }
-        let result = try executor.run(values: inputs)
+        let watch = TypeWatch(inferred)
+        for input in model.graph.inputs { inputs[model.graph[input].name].map { watch.see($0, as: input) } }
+        let result = try executor.run(values: inputs, tap: place == 0 ? watch.tap : nil)
         for (index, output) in result.outputs.enumerated() {
+          watch.see(output.value, as: model.graph.outputs[index].value)
           let path = "\(data)/output_\(index).pb"
           let type = model.graph[model.graph.outputs[index].value].type
           guard FileManager.default.fileExists(atPath: path) else { return "there is no \(path)" }
@@ -50,6 +54,7 @@ struct ConformanceResult: Sendable {
             return "output \(index): \(difference)"
           }
         }
+        if let contradiction = watch.contradiction { return contradiction }
       }
     }
     return nil

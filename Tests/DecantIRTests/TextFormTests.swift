@@ -36,6 +36,14 @@ import Testing
     #expect(TextForm.matches(ByteSlice(copying: text.utf8)))
   }
 
+  @Test func openExtents() throws {
+    let text = "graph @main(%x: f32[4]) -> (%y: f32[%a/b-1.0,%\"a/b-1.0\"-1]) {\n  return %x\n}\n"
+    let graph = try TextForm.parseGraph(text)
+    let open = Dimension.open("a/b-1", "0")
+    #expect(graph.outputs[0].declaredType == .tensor(.float32, Shape([open, open - 1])))
+    #expect(try TextForm.print(graph) == text)
+  }
+
   @Test func terseGraphs() throws {
     let text = "graph @main(%x: f32[4]) -> (%y) {\n  %a = Relu(%x)\n  return %a\n}\n"
     #expect(try TextForm.print(try TextForm.parseGraph(text)) == text)

@@ -129,6 +129,9 @@ import Testing
     let x = Tensor([1, 2] as [Float], shape: [1, 2, 1])
     #expect(try evaluate("Squeeze", [x])[0].shape == [2])
     #expect(try evaluate("Squeeze", [x, ints(-1)])[0].shape == [1, 2])
+    let computed: [ValueType?] = [.tensor(.float32, [1, 3, .symbol("N")]), .tensor(.int64, [1])]
+    #expect(try infer("Squeeze", computed) == [.tensor(.float32, [.unknown, .unknown])])
+    #expect(try infer("Squeeze", [.tensor(.float32, [1, 3, 4]), computed[1]]) == [.tensor(.float32, [3, 4])])
     #expect(try evaluate("Unsqueeze", [x, ints(0, -1)])[0].shape == [1, 1, 2, 1, 1])
     #expect(throws: OpError("'axes' expected axes of extent 1, got axis 1 of [1,2,1]")) {
       try evaluate("Squeeze", [x, ints(1)])

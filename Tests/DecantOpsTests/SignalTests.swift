@@ -128,7 +128,10 @@ import Testing
         constants: [nil, Tensor(scalar: Int64(2)), nil, Tensor(scalar: Int64(4))])
         == [.tensor(.float32, [batch, .symbol("T") - 1, 3, 2])])
     #expect(
-      try infer("DFT", types + [nil, .tensor(.int64, [])]) == [.tensor(.float32, [.unknown, .unknown, 2])])
+      try infer("DFT", types + [nil, .tensor(.int64, [])]) == [.tensor(.float32, [batch, length, 2])])
+    #expect(
+      try infer("DFT", types + [nil, .tensor(.int64, [])], ["onesided": .int(1)])
+        == [.tensor(.float32, [.unknown, .unknown, 2])])
   }
 
   @Test func refusals() {

@@ -91,7 +91,7 @@ import Testing
         return %z
       }
       """)
-    #expect(types["z"] == "f32[?,4]")
+    #expect(types["z"] == "f32[%z.0,4]")
   }
 
   @Test func newInputShapesReplaceOldTypes() throws {
@@ -171,5 +171,107 @@ import Testing
     let result = try #require(inner.value(named: "r"))
     #expect(inner[result].type == .tensor(.float32, [.symbol("N")]))
     #expect(graph[graph.outputs[0].value].type == .tensor(.float32, [.symbol("N")]))
+  }
+
+  // MARK: Extents that a run decides
+
+  @Test func openExtentsAreFollowed() throws {
+    let (_, types) = try types(
+      """
+      (%x: f32[N,8], %k: i64[1]) -> (%w: ?) {
+        %values, %places = TopK(%x, %k)
+        %y: ? = Relu(%values)
+        %z: ? = Mul(%y, %values)
+        %w: ? = Concat(%z, %y) {axis: 1}
+        return %w
+      }
+      """)
+    #expect(types["places"] == "i64[N,%values.k]")
+    #expect(types["z"] == "f32[N,%values.k]")
+    #expect(types["w"] == "f32[N,2*%values.k]")
+  }
+
+  @Test func declaredSymbolsAreWorthMoreThanOpenExtents() throws {
+    let (_, types) = try types(
+      """
+      (%x: f32[8], %k: i64[1]) -> (%z: ?) {
+        %values, %places = TopK(%x, %k)
+        %y: f32[M] = Relu(%values)
+        %z: ? = Exp(%y)
+        return %z
+      }
+      """)
+    #expect(types["values"] == "f32[%values.k]")
+    #expect(types["z"] == "f32[M]")
+  }
+
+  @Test func openExtentsEndWithTheirInference() throws {
+    // The name was another value's when the type was written.
+    let (_, types) = try types(
+      """
+      (%x: f32[N,4], %y: f32[M,1]) -> (%z: ?) {
+        %z: f32[%old.0,4] = Add(%x, %y)
+        return %z
+      }
+      """)
+    #expect(types["z"] == "f32[%z.0,4]")
+  }
+
+  @Test func openExtentsStayInsideTheirSubgraph() throws {
+    let branch = Graph.build { rewriter in
+      let x = rewriter.addInput("x", .unknown)
+      rewriter.addOutput("r", rewriter.add("NonZero", [x], name: "r"))
+    }
+    var graph = Graph.build { rewriter in
+      let c = rewriter.addInput("c", .tensor(.bool, []))
+      let x = rewriter.addInput("x", .tensor(.float32, [.symbol("N")]))
+      let node = rewriter.addNode(
+        "If", [c, x], ["then_branch": .graph(branch), "else_branch": .graph(branch)], name: "if", resultNames: ["y"],
+        captureCount: 1)
+      if let y = rewriter.graph[node].results[0] { rewriter.addOutput("y", y) }
+    }
+    try graph.edit { (rewriter) throws(OpError) in _ = try inferTypes(&rewriter) }
+    let node = try #require(graph.firstNode)
+    let inner = try #require(graph[node].attributes.graph("then_branch"))
+    #expect(inner[inner.outputs[0].value].type.description == "i64[1,%r.1$1]")
+    #expect(graph[graph.outputs[0].value].type.description == "i64[1,%y.1]")
+  }
+
+  // MARK: Quotients that are rounded
+
+  @Test func quotientsOfOneExtentAreEqual() throws {
+    let (_, types) = try types(
+      """
+      (%x: f32[1,3,H,W], %w: f32[8,3,3,3], %v: f32[8,3,1,1]) -> (%z: ?) {
+        %a: ? = Conv(%x, %w) {pads: [1,1,1,1], strides: [2,2]}
+        %b: ? = Conv(%x, %v) {strides: [2,2]}
+        %z: ? = Add(%a, %b)
+        return %z
+      }
+      """)
+    #expect(types["a"] == "f32[1,8,floor((H+1)/2),floor((W+1)/2)]")
+    #expect(types["z"] == types["a"])
+  }
+
+  @Test func shapesAreDividedAndCutInSteps() throws {
+    let (_, types) = try types(
+      """
+      (%x: f32[S]) -> (%z: ?) {
+        %two: i64[] = initializer [2]
+        %none: i64[1] = initializer [0]
+        %all: i64[1] = initializer [9223372036854775807]
+        %step: i64[1] = initializer [2]
+        %s: ? = Shape(%x)
+        %half: ? = Div(%s, %two)
+        %odd: ? = Mod(%s, %two)
+        %y: ? = ConstantOfShape(%half)
+        %r: ? = ConstantOfShape(%odd)
+        %z: ? = Slice(%x, %none, %all, %none, %step)
+        return %z
+      }
+      """)
+    #expect(types["y"] == "f32[floor(S/2)]")
+    #expect(types["r"] == "f32[S-2*floor(S/2)]")
+    #expect(types["z"] == "f32[floor((S+1)/2)]")
   }
 }

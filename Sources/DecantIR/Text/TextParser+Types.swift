@@ -69,7 +69,7 @@ extension TextParser {
     return Shape(dimensions)
   }
 
-  /// `3`, `N`, `2*N-1` or `?`.
+  /// `3`, `N`, `2*N-1`, `%y.0` or `?`.
   private mutating func parseDimension() throws(DecantError) -> Dimension {
     if try accept(mark: "?") { return .unknown }
     if token.kind == .number, let extent = Int(spelling) {
@@ -115,9 +115,14 @@ extension TextParser {
   }
 
   private mutating func parseFactor() throws(DecantError) -> DimensionExpression {
-    token.kind == .number
-      ? DimensionExpression(constant: try takeInt("an extent"))
-      : DimensionExpression(symbol: try takeWord("an extent"))
+    switch token.kind {
+    case .number: return DimensionExpression(constant: try takeInt("an extent"))
+    case .value:
+      let name = try lexer.text(of: token)
+      try advance()
+      return DimensionExpression(symbol: "%" + name)
+    default: return DimensionExpression(symbol: try takeWord("an extent"))
+    }
   }
 
   private func tooLarge() -> DecantError { failure("the extent is too large an expression") }

@@ -49,18 +49,29 @@ extension TextPrinter {
     write("]")
   }
 
-  /// `N`, `2*N-1`, `"any name"*seq`.
+  /// `N`, `2*N-1`, `"any name"*seq`, `%y.0`.
   private mutating func write(_ expression: DimensionExpression) {
     for (index, term) in expression.terms.enumerated() {
       if term.coefficient < 0 { write("-") } else if index > 0 { write("+") }
       if term.coefficient.magnitude != 1 { write("\(term.coefficient.magnitude)*") }
       for (place, symbol) in term.symbols.enumerated() {
         if place > 0 { write("*") }
-        write(word: symbol)
+        write(symbol: symbol, isAlone: expression.symbol != nil)
       }
     }
     guard expression.constant != 0 || expression.terms.isEmpty else { return }
     if expression.constant > 0, !expression.terms.isEmpty { write("+") }
     write("\(expression.constant)")
+  }
+
+  /// A symbol: a word, or the name of an open extent, `%y.0`. That is quoted where `-` may follow, as names may have one.
+  private mutating func write(symbol: String, isAlone: Bool) {
+    guard Dimension.isOpen(symbol) else { return write(word: symbol) }
+    let name = String(symbol.dropFirst())
+    guard isAlone else {
+      write("%")
+      return write(quoted: name)
+    }
+    write(sigil: "%", name)
   }
 }

@@ -44,7 +44,7 @@ enum TypeEncoder {
     var proto = TensorShapeProto.Dimension()
     switch dimension {
     case .fixed(let extent): proto.value = Int64(extent)
-    case .symbolic(let expression): proto.parameter = expression.description
+    case .symbolic(let expression): if !dimension.isOpen { proto.parameter = expression.description }
     case .unknown: break
     }
     return proto

@@ -53,7 +53,10 @@ enum Signal {
     let last = shape.rank - 1
     let parts: Dimension = form.givesReals ? 1 : 2
     guard !context.has(2) || context.integers(2)?.count == 1 else {
-      return [.tensor(.init(type, Shape(Array(repeating: .unknown, count: last) + [parts])))]
+      // Along whichever axis: a whole spectrum of as many elements as there are changes no extent.
+      let isSame = !context.has(1) && !form.isOneSided
+      let extents = isSame ? Array(shape.dimensions[..<last]) : Array(repeating: .unknown, count: last)
+      return [.tensor(.init(type, Shape(extents + [parts])))]
     }
     let axis = try TransformForm.axis(context.integers(2)?.first ?? -2, rank: shape.rank)
     let length =

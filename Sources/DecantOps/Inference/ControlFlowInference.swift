@@ -9,6 +9,7 @@ extension ValueType {
       return .tensor(TensorType(a.dataType, a.shape?.joined(with: b.shape)))
     case (.sequence(let a), .sequence(let b)): return .sequence(a.joined(with: b))
     case (.optional(let a), .optional(let b)): return .optional(a.joined(with: b))
+    case (.optional(let a), let b), (let b, .optional(let a)): return .optional(a.joined(with: b))
     default: return .unknown
     }
   }
@@ -92,7 +93,12 @@ enum LoopInference {
     let initial = context.types.indices.dropFirst(2).map { context.type($0) }
     let (carried, outputs) = try CarriedTypes.settle(
       context, body, initial: initial, before: [.tensor(.int64, []), .tensor(.bool, [])], after: [], skipped: 1)
-    return carried + outputs.dropFirst(1 + carried.count).map { $0.stacked(.unknown, axis: 0) }
+    let trips = context.open("trips")
+    // An optional that a body replaces by what it may hold is none any more.
+    let final = zip(carried, outputs.dropFirst()).map { type, output in
+      if case .optional(let element) = type, !output.isOptional { element } else { type }
+    }
+    return final + outputs.dropFirst(1 + carried.count).map { $0.stacked(trips, axis: 0) }
   }
 }
 

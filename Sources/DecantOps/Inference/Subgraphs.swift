@@ -34,11 +34,12 @@ extension TypeInference {
     let ids = graph.inputs
     try graph.edit { (rewriter) throws(OpError) in
       for (id, given) in zip(ids, inputs) {
-        rewriter.setType(id, given.merged(with: rewriter.graph[id].type) ?? given)
+        rewriter.setType(id, given.merged(with: rewriter.graph[id].type.forgettingOpenExtents()) ?? given)
       }
       try inferAll(&rewriter)
     }
-    return graph.outputs.map { graph[$0.value].type }
+    // What is decided inside has no meaning outside, where the body may run many times.
+    return graph.outputs.map { graph[$0.value].type.forgettingOpenExtents(at: depth) }
   }
 
   /// The types of the results of a call.

@@ -26,6 +26,9 @@ public struct TypeInference: Sendable {
   let catalog: any OpCatalog
   let functions: [FunctionKey: Function]
   let depth: Int
+  /// Whether extents that are not known get symbols: only while all nodes are inferred in order, for a name that a rewrite
+  /// makes may have been another value's.
+  private var namesExtents = false
   private var symbols: [ValueID: SymbolicTensor] = [:]
   private var constants: [ValueID: Tensor] = [:]
 
@@ -58,6 +61,8 @@ public struct TypeInference: Sendable {
   /// - Throws: ``OpError`` that names the node when a node breaks its operator's rules, or when an inferred element type
   ///   contradicts the declared one.
   public mutating func inferAll(_ rewriter: inout Rewriter) throws(OpError) {
+    namesExtents = true
+    defer { namesExtents = false }
     for node in rewriter.graph.order { try infer(node, &rewriter) }
   }
 
@@ -124,13 +129,16 @@ public struct TypeInference: Sendable {
   private mutating func record(
     _ inferred: ValueType, for value: ValueID, _ rewriter: inout Rewriter
   ) throws(OpError) -> Bool {
-    let declared = rewriter.graph[value].type
-    if let merged = inferred.merged(with: declared) {
-      guard merged != declared else { return false }
-      rewriter.setType(value, merged)
+    let current = rewriter.graph[value].type
+    let name = rewriter.graph[value].name
+    // What the source says of an extent is worth more than a symbol for what is not known.
+    let declared = namesExtents ? current.forgettingOpenExtents() : current
+    if let merged = inferred.forgettingOpenExtents().merged(with: declared)?.merged(with: inferred) {
+      let named = namesExtents ? merged.namingExtents(of: name, depth: depth) : merged
+      guard named != current else { return false }
+      rewriter.setType(value, named)
       return true
     }
-    let name = rewriter.graph[value].name
     guard let a = inferred.tensor, let b = declared.tensor, a.dataType == b.dataType else {
       throw OpError("'\(name)' is declared \(declared), inferred \(inferred)")
     }
@@ -156,7 +164,9 @@ public struct TypeInference: Sendable {
     return InferenceContext(
       op: node.op, attributes: node.attributes, types: declared.map { $0.map { graph[$0].type } },
       resultCount: node.results.count, constants: declared.map { $0.flatMap { constant($0, in: graph) } },
-      symbolic: declared.map { $0.flatMap { symbols[$0] } }, captured: capturedTypes, inferSubgraph: enter)
+      symbolic: declared.map { $0.flatMap { symbols[$0] } }, captured: capturedTypes,
+      place: namesExtents ? node.results.lazy.compactMap { $0 }.first.map { (graph[$0].name, depth) } : nil,
+      inferSubgraph: enter)
   }
 
   /// The tensor that a value always holds: an initializer's, a `Constant` node's, one that was computed on the way, or one

@@ -161,22 +161,3 @@ package struct Window {
   /// How many taps it has.
   func taps() throws(OpError) -> Int { try product(of: axes.map(\.kernel)) }
 }
-
-extension Dimension {
-  /// The quotient rounded down, where that does not depend on the symbols; else unknown.
-  func dividedFloor(by divisor: Int) -> Dimension {
-    guard divisor > 1 else { return divisor == 1 ? self : .unknown }
-    switch self {
-    case .fixed(let value): return .fixed(Dimension.floor(value, divisor))
-    case .unknown: return .unknown
-    case .symbolic(let expression):
-      let constant = Dimension.fixed(expression.constant)
-      return (self - constant) / .fixed(divisor) + constant.dividedFloor(by: divisor)
-    }
-  }
-
-  /// Precondition: `divisor` is above 1.
-  private static func floor(_ value: Int, _ divisor: Int) -> Int {
-    value / divisor - (value % divisor < 0 ? 1 : 0)
-  }
-}

@@ -16,7 +16,7 @@ enum TopKOps {
       return [.tensor(TensorType(context.dataType(0), nil)), .tensor(.int64, nil)]
     }
     let axis = try context.normalize(axis: context.attributes.int("axis", default: -1), rank: shape.rank)
-    let count = context.symbols(1)?.elements.first ?? .unknown
+    let count = context.symbols(1)?.elements.first ?? context.open("k")
     if let number = count.fixed, let extent = shape[axis].fixed, !(0...max(extent, 0)).contains(number) {
       throw OpError("'K' expected in 0...\(extent), got \(number)")
     }

@@ -56,8 +56,10 @@ enum ResizeOps {
   private static func scaled(_ extent: Dimension, by scale: Float) throws(OpError) -> Dimension {
     guard scale > 0, scale.isFinite else { throw OpError("'scales' expected positive numbers, got \(scale)") }
     if let number = extent.fixed { return .fixed(try size(of: number, scale: scale, region: 1)) }
-    guard let factor = Int(exactly: scale) else { return .unknown }
-    return extent * .fixed(factor)
+    if let factor = Int(exactly: scale) { return extent * .fixed(factor) }
+    // Exact in floating point for powers of two only.
+    guard let divisor = Int(exactly: 1 / scale), divisor.nonzeroBitCount == 1 else { return .unknown }
+    return extent.dividedFloor(by: divisor)
   }
 
   private static func size(of extent: Int, scale: Float, region: Float) throws(OpError) -> Int {

@@ -86,7 +86,7 @@ enum SliceOps {
       return .fixed(try Cut(start: start, end: end, step: step, extent: extent).count)
     }
     if step == -1, start == -1, let last = end.fixed, last < -(1 << 31) + 1 { return extent }
-    guard step == 1 else { return .unknown }
+    guard step > 0 else { return .unknown }
     let farEnd = 1 << 31 - 1
     func place(_ bound: Dimension) -> Dimension {
       guard let number = bound.fixed else { return bound.isKnownNotNegative ? bound : .unknown }
@@ -98,7 +98,7 @@ enum SliceOps {
     let (first, last) = (place(start), place(end))
     // A number as an end of an extent that is a symbol may lie beyond it.
     if end.fixed.map({ $0 >= 0 && $0 < farEnd }) == true, extent.fixed == nil { return .unknown }
-    return last - first
+    return (last - first + .fixed(step - 1)).dividedFloor(by: step)
   }
 
   @Sendable private static func propagate(_ context: InferenceContext) throws(OpError) -> [SymbolicTensor?] {

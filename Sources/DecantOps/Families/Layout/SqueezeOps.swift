@@ -32,7 +32,9 @@ enum SqueezeOps {
       guard shape.dimensions.allSatisfy({ $0.fixed != nil }) else { return [.tensor(TensorType(type, nil))] }
       return [.tensor(TensorType(type, Shape(shape.dimensions.filter { $0 != 1 })))]
     }
-    guard let axes = context.integers(1) else { return [.tensor(TensorType(type, nil))] }
+    guard let axes = context.integers(1) else {
+      return [.tensor(TensorType(type, try squeezed(shape, count: context.shape(1)?.fixed)))]
+    }
     let dropped = try normalize(axes, rank: shape.rank)
     for axis in dropped.sorted() {
       if let extent = shape[axis].fixed, extent != 1 {
@@ -41,6 +43,18 @@ enum SqueezeOps {
     }
     let kept = shape.dimensions.indices.filter { !dropped.contains($0) }.map { shape[$0] }
     return [.tensor(TensorType(type, Shape(kept)))]
+  }
+
+  /// What is left when only the shape of the axes is known: their number decides where no more extents can be 1.
+  private static func squeezed(_ shape: Shape, count: [Int]?) throws(OpError) -> Shape? {
+    guard let count, count.count == 1 else { return nil }
+    let kept = shape.dimensions.filter { $0.fixed.map { $0 != 1 } ?? false }
+    let candidates = shape.rank - kept.count
+    guard count[0] <= candidates else {
+      throw OpError("operand 1: expected at most \(candidates) axes, got \(count[0]): the operand has shape \(shape)")
+    }
+    if count[0] == candidates { return Shape(kept) }
+    return Shape([Dimension](repeating: .unknown, count: shape.rank - count[0]))
   }
 
   @Sendable private static func propagateSqueeze(_ context: InferenceContext) throws(OpError) -> [SymbolicTensor?] {
