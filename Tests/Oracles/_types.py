@@ -68,15 +68,16 @@ def symbolize(graph):
 class Comparison:
     """How the types that we found for the values of one model compare with those of a reference.
 
-    A symbol of the reference says that extents are equal to an input's or to each other. So it must become one extent with
-    us wherever it stands; where it stands once and is no input's symbol, it says nothing, and unknown is as precise.
+    A symbol of the reference says that extents are equal to an input's, which must have the same symbol with us or be a
+    number, or to each other: then they must be with us what the first of them is. A symbol that stands once and is no
+    input's says nothing, and unknown is as precise.
     """
 
     def __init__(self, ours, reference, given):
         """`given` are the symbols that the model's inputs declare."""
         self.given = set(given)
         self.places = collections.defaultdict(list)
-        for name in reference.keys() & ours.keys():
+        for name in [name for name in reference if name in ours]:
             self.collect(ours[name], reference[name], name)
         self.verdicts = {name: self.worst(ours[name], reference[name], name)
                          for name in sorted(reference.keys() & ours.keys())}
@@ -132,12 +133,14 @@ class Comparison:
 
     def symbol(self, ours, reference):
         """The verdict on an extent that is a symbol or an expression in the reference."""
+        if isinstance(ours, int):
+            return "more precise"
+        if reference in self.given:
+            return "equal" if ours == reference else "less precise"
         says = self.given.intersection(SYMBOL.findall(reference)) or len({place for place, _ in self.places[reference]}) > 1
         if not says:
             return "equal" if ours is None else "more precise"
-        if ours is None or len({extent for _, extent in self.places[reference]}) > 1:
-            return "less precise"
-        return "more precise" if isinstance(ours, int) else "equal"
+        return "less precise" if ours is None or ours != self.places[reference][0][1] else "equal"
 
 
 def symbols_of(graph):

@@ -5,11 +5,13 @@ operators. All types but those of inputs are cleared first, in the file that bot
 read. Each model keeps its opset; Decant upgrades it on reading, and values that this renames or removes are counted apart.
 Strict mode with data propagation for ONNX, auto_merge for ONNX Runtime (which needs SymPy: PyTorch brings it).
 
-  inference_agrees.py [NAME...]        only models whose name holds one of these
+  inference_agrees.py [NAME...]        only models whose name holds one of these; of the suite's cases with symbols for
+                                       the extents of inputs, too, when NAME is `symbolic`
 """
 import collections
 import contextlib
 import io
+import re
 
 from onnx import shape_inference
 from onnxruntime.tools.symbolic_shape_infer import SymbolicShapeInference
@@ -19,13 +21,29 @@ import _contrib_blocks
 import _contrib_float
 import _contrib_quantized
 from _harness import *
-from _types import Comparison, forget, of_graph, symbolize, symbols_of
+from _types import VERDICTS, Comparison, forget, of_graph, symbolize, symbols_of
 
 SUITE = MADE.parent / "onnx-suite"
 CONFORMANCE = pathlib.Path(DECANT).parent / "Conformance"
-# Where a reference is wrong: what is computed says so (checked here for the suite's cases).
-WRONG = {}
+# Where a reference is wrong or guesses: the reference, a pattern of "CASE VALUE", and why. What the suite's cases compute
+# agrees with what Decant infers; that is checked here.
+WRONG = [
+    ("onnx", r"affine_grid_3d\w*_expanded .*/then_branch/", "extents of 2 and -1 for parts of 1 and 0, in a branch that is not taken"),
+    ("onnx", r"test_loop13_seq seq_res", "believes the body's declaration of scalars; the elements are vectors"),
+    ("onnx|onnxruntime", r"test_loop11 ", "takes the carried value to be changed by an iteration: without one it stays as it was"),
+    ("onnxruntime", r"test_split_(variable|zero|1d_uneven|2d_uneven)", "parts of equal size, whatever the operand 'split' says"),
+    ("onnxruntime", r"test_squeeze_negative_axes y", "drops every extent of 1, whatever the operand 'axes' says"),
+    ("onnxruntime", r"test_sce_\w*none", "a scalar where nothing is reduced"),
+    ("onnxruntime", r"test_quantizelinear_blocked_symmetric y", "ignores 'output_dtype'"),
+    ("onnxruntime", r"test_gathernd_example_int32_batch_dim1 ", "ignores 'batch_dims'"),
+    ("onnxruntime", r"test_identity_sequence y", "a tensor for a sequence"),
+    ("onnxruntime", r"test_rms_normalization_\w*_expanded ", "no reduced axes where they are computed from a rank"),
+    ("onnxruntime", r"test_rotary_embedding_\w*expanded ", "does not know bounds of slices that are computed from a shape"),
+    ("onnxruntime", r"test_sequence_(insert|map)|test_sequence_model1 ", "gives every element the shape of the last one inserted"),
+    ("onnxruntime", r"contrib/GatherBlockQuantized ", "takes packed codes for elements"),
+]
 checks = Checks()
+doubted = set()
 folder = workspace()
 
 
@@ -67,7 +85,8 @@ def every_case():
     symbolic = {name.replace("/", "/symbolic_", 1): onnx.load(SUITE / name / "model.onnx") for name in models}
     for model in symbolic.values():
         symbolize(model.graph)
-    models |= symbolic
+    if any("symbolic" in word for word in sys.argv[1:]):
+        models |= symbolic
     models |= {f"real/{label(path).replace('/', '_')}": onnx.load(path) for path in every_model()}
     models |= contrib_models()
     models = {name: model for name, model in sorted(models.items()) if not sys.argv[1:] or any(w in name for w in sys.argv[1:])}
@@ -89,6 +108,7 @@ def by_decant():
 def compare(reference, models, ours):
     """Compares all models with one reference and prints the totals."""
     totals, refused, missing = collections.Counter(), collections.Counter(), 0
+    wrong = collections.Counter()
     for name, model in models.items():
         try:
             inferred = REFERENCES[reference](model)
@@ -99,13 +119,34 @@ def compare(reference, models, ours):
         totals.update(found.verdicts.values())
         missing += len(found.missing)
         for value, verdict in found.verdicts.items():
-            if verdict in ("less precise", "contradictory") and (reference, name.split("/")[1], value) not in WRONG:
+            reason = why_wrong(reference, f"{name} {value}") if verdict in ("less precise", "contradictory") else None
+            if verdict in ("equal", "more precise"):
+                checks.passed += 1
+            elif reason:
+                wrong[reason] += 1
+                doubted.add(name)
+                totals[verdict] -= 1
+            else:
                 checks.check(False, f"{name} '{value}' is {verdict} than {reference}'s",
                              f"{ours[name]['types'][value]} for {of_graph(inferred.graph)[value]}")
-            else:
-                checks.passed += 1
-    print(f"{reference}: {dict(totals)}; {missing} values that reading renamed or removed; "
-          f"refused by the reference: {dict(refused)}", flush=True)
+    print(f"{reference}: " + ", ".join(f"{totals[verdict]} {verdict}" for verdict in VERDICTS)
+          + f"; {missing} values that reading renamed or removed; refused by the reference: {sum(refused.values())} of {len(models)}")
+    for reason, count in sorted(wrong.items()):
+        print(f"  {count} where the reference is wrong: {reason}", flush=True)
+
+
+def why_wrong(reference, what):
+    """Why a finding of a reference does not count; None where it does."""
+    return next((why for names, pattern, why in WRONG if reference in names.split("|") and re.search(pattern, what)), None)
+
+
+def check_doubted():
+    """The cases in which a reference is called wrong compute values of the types that Decant infers."""
+    cases = sorted({name.replace("symbolic_", "") for name in doubted if name.split("/")[0] in ("node", "simple")})
+    for name in cases:
+        shutil.copytree(SUITE / name, folder / "doubted" / name)
+    done = subprocess.run([CONFORMANCE, folder / "doubted", "--least", str(len(cases))], capture_output=True, text=True)
+    checks.check(done.returncode == 0, f"{len(cases)} cases in which a reference is wrong compute what is inferred", done.stdout[-2000:])
 
 
 models = every_case()
@@ -116,4 +157,6 @@ for name, line in ours.items():
 models = {name: model for name, model in models.items() if "error" not in ours[name]}
 for reference in REFERENCES:
     compare(reference, models, ours)
+if doubted:
+    check_doubted()
 checks.finish()
