@@ -121,7 +121,7 @@ enum Convolution {
     return kernel
   }
 
-  private static func inferTranspose(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  static func inferTranspose(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     guard let x = context.shape(0) else { return [.tensor(.init(context.dataType(0), nil))] }
     guard x.rank >= 3 else { throw OpError("operand 0: expected rank 3 or more, got \(x)") }
     let w = context.shape(1)

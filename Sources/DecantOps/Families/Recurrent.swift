@@ -23,12 +23,12 @@ enum Recurrent {
       infer: infer, evaluate: RNNKernel.evaluate),
   ]
 
-  private static let common: [OpSchema.AttributeRule] = [
+  static let common: [OpSchema.AttributeRule] = [
     .init("activation_alpha", .floats), .init("activation_beta", .floats), .init("activations", .strings),
     .init("clip", .float), .init("direction", .string), .init("hidden_size", .int), .init("layout", .int),
   ]
 
-  private static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let type = context.dataType(0)
     for index in 0..<3 {
       if let shape = context.shape(index), shape.rank != 3 {

@@ -96,7 +96,8 @@ struct GridSampler<T: KernelFloat> {
       return padding == .zeros ? [] : [Tap(place: 0, weight: .nan)]
     }
     if mode == .nearest { x.round(.toNearestOrEven) }
-    x = padded(x, axis)
+    // As in PyTorch and ONNX Runtime, a border under cubic sampling moves the elements around a place, not the place.
+    if mode != .cubic || padding != .border || !x.isFinite { x = padded(x, axis) }
     let floor = x.rounded(.down)
     let rest = x - floor
     switch mode {

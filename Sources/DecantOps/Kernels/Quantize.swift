@@ -168,16 +168,31 @@ enum DynamicQuantizeKernel {
   @Sendable static func evaluate(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let x = try context.operand(0)
     guard let values = x.array(of: Float.self) else { throw OpError("operand 0: expected f32, got \(x.dataType)") }
+    let range = ByteRange(values)
+    return [Tensor(values.map(range.code), shape: x.shape), Tensor(scalar: range.scale), Tensor(scalar: range.zero)]
+  }
+}
+
+/// The grid of u8 that just covers some numbers and 0.
+struct ByteRange {
+  let scale: Float
+  let zero: UInt8
+
+  init(_ values: [Float]) {
     var (lowest, highest): (Float, Float) = (0, 0)
     for value in values { (lowest, highest) = (value < lowest ? value : lowest, value > highest ? value : highest) }
     let range = highest - lowest
-    let scale: Float = range == 0 ? 1 : range / 255
+    scale = range == 0 ? 1 : range / 255
     let offset = ((0 - lowest) / scale).rounded(.toNearestOrEven)
-    let zero = offset > 0 ? min(offset, 255) : 0
-    let codes = values.map { value -> UInt8 in
-      let code = (value / scale).rounded(.toNearestOrEven) + zero
-      return UInt8(code > 0 ? min(code, 255) : 0)
-    }
-    return [Tensor(codes, shape: x.shape), Tensor(scalar: scale), Tensor(scalar: UInt8(zero))]
+    zero = UInt8(offset > 0 ? min(offset, 255) : 0)
+  }
+
+  /// The nearest number that has a code.
+  func rounded(_ value: Float) -> Float { (Float(code(value)) - Float(zero)) * scale }
+
+  /// The nearest code, halves to even.
+  func code(_ value: Float) -> UInt8 {
+    let code = (value / scale).rounded(.toNearestOrEven) + Float(zero)
+    return UInt8(code > 0 ? min(code, 255) : 0)
   }
 }

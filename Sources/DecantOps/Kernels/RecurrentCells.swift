@@ -79,6 +79,13 @@ enum GRUKernel: FloatKernel {
 /// `LSTM`: gates in the order input, output, forget, cell.
 enum LSTMKernel: FloatKernel {
   static func evaluate<T: KernelFloat>(_ type: T.Type, _ context: EvaluationContext) throws(OpError) -> [Tensor] {
+    try evaluate(type, context) { $0 }
+  }
+
+  /// With states that go through `rounding` before they are multiplied by the recurrence.
+  static func evaluate<T: KernelFloat>(
+    _ type: T.Type, _ context: EvaluationContext, rounding: ([T]) -> [T]
+  ) throws(OpError) -> [Tensor] {
     let layer = try RecurrentLayer<T>(context, gates: 4, activations: ["Sigmoid", "Tanh", "Tanh"])
     let hidden = layer.hidden
     let (initial, initialCells) = (try layer.initialState(5), try layer.initialState(6))
@@ -91,7 +98,8 @@ enum LSTMKernel: FloatKernel {
       var (state, cells) = (layer.part(initial, index), layer.part(initialCells, index))
       var terms: [T] = []
       all.append(
-        layer.walk(index, state: &state, prepare: { terms = layer.recurrent(pass, $0) }) { item, time, state in
+        layer.walk(index, state: &state, prepare: { terms = layer.recurrent(pass, rounding($0)) }) {
+          item, time, state in
           advance(
             layer, pass, terms, item: item, time: time, &state, &cells, peepholes: weights, couples: couples)
         })

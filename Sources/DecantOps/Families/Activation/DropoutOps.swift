@@ -11,11 +11,11 @@ enum DropoutOps {
       infer: infer, evaluate: evaluate)
   ]
 
-  @Sendable private static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  @Sendable static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     [context.type(0), .tensor(.bool, context.shape(0))]
   }
 
-  @Sendable private static func evaluate(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  @Sendable static func evaluate(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let data = try context.operand(0)
     let ratio = try ratio(context)
     var isKept = [Boolean](repeating: Boolean(true), count: 0)

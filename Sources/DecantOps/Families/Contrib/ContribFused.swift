@@ -32,7 +32,7 @@ enum ContribFused {
 
   // MARK: Activations
 
-  @Sendable private static func convolve(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  @Sendable static func convolve(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let type = try context.operand(0).dataType
     let wide = context.with([
       try context.optionalWidened(0), try context.optionalWidened(1), try context.optionalWidened(2),
@@ -59,7 +59,7 @@ enum ContribFused {
     return [try context.convert(result, Conversion(target: type))]
   }
 
-  private static func activate(
+  static func activate(
     _ tensor: Tensor, _ context: EvaluationContext, parameter: (String, Int) -> Float?
   ) throws(OpError) -> Tensor {
     guard let name = context.attributes.string("activation"), !name.isEmpty else { return tensor }
@@ -68,7 +68,7 @@ enum ContribFused {
 
   // MARK: FusedMatMul
 
-  private static func inferProduct(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  static func inferProduct(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let type = context.dataType(0) ?? context.dataType(1)
     guard let a = context.shape(0), let b = context.shape(1) else { return [.tensor(.init(type, nil))] }
     let left = Shape(try order(a.rank, context.attributes, "A").map { a[$0] })
@@ -87,7 +87,7 @@ enum ContribFused {
     return axes
   }
 
-  @Sendable private static func multiply(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  @Sendable static func multiply(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let (a, b) = (try context.operand(0), try context.operand(1))
     let left = try TransposeOps.permute(
       context, try context.widened(a), try order(a.rank, context.attributes, "A"))

@@ -42,6 +42,23 @@ enum ContribLayout {
 
 /// Images with their channels in front of the plane, and behind it.
 enum ChannelOrder {
+  /// What `infer` gives for operand 0 with its channels in front, with the channels behind again.
+  static func inferLast(
+    _ context: InferenceContext, _ infer: (InferenceContext) throws(OpError) -> [ValueType]
+  ) throws(OpError) -> [ValueType] {
+    var types = context.types
+    if let shape = context.shape(0) {
+      guard shape.rank >= 3 else { throw OpError("operand 0: expected rank 3 or more, got \(shape)") }
+      let first = Shape([shape[0], shape[shape.rank - 1]] + shape.dimensions[1..<shape.rank - 1])
+      types[0] = .tensor(.init(context.dataType(0), first))
+    }
+    let own = InferenceContext(
+      op: context.op, attributes: context.attributes, types: types, resultCount: 1, constants: context.constants)
+    let result = try infer(own)[0]
+    guard let shape = result.shape, shape.rank >= 3 else { return [result] }
+    return [.tensor(.init(result.dataType, Shape([shape[0]] + shape.dimensions[2...] + [shape[1]])))]
+  }
+
   /// `[N, …, C]` as `[N, C, …]`.
   static func first(_ tensor: Tensor, _ context: EvaluationContext) throws(OpError) -> Tensor {
     guard tensor.rank >= 3 else { throw OpError("expected rank 3 or more, got \(tensor.shape)") }

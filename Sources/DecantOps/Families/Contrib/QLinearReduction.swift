@@ -55,26 +55,10 @@ enum QLinearReduction {
     attributes.int("channels_last", default: 0) != 0
   }
 
-  /// A shape with the channels in front.
-  private static func channelsFirst(_ shape: Shape?, _ attributes: Attributes) throws(OpError) -> Shape? {
-    guard let shape, hasChannelsLast(attributes) else { return shape }
-    guard shape.rank >= 3 else { throw OpError("operand 0: expected rank 3 or more, got \(shape)") }
-    return Shape([shape[0], shape[shape.rank - 1]] + shape.dimensions[1..<shape.rank - 1])
-  }
-
-  /// What `infer` gives, with the channels where they were.
   private static func inferImage(
     _ context: InferenceContext, _ infer: (InferenceContext) throws(OpError) -> [ValueType]
   ) throws(OpError) -> [ValueType] {
-    var types = context.types
-    if !types.isEmpty {
-      types[0] = .tensor(.init(context.dataType(0), try channelsFirst(context.shape(0), context.attributes)))
-    }
-    let own = InferenceContext(
-      op: context.op, attributes: context.attributes, types: types, resultCount: 1, constants: context.constants)
-    let result = try infer(own)[0]
-    guard hasChannelsLast(context.attributes), let shape = result.shape, shape.rank >= 3 else { return [result] }
-    return [.tensor(.init(result.dataType, Shape([shape[0]] + shape.dimensions[2...] + [shape[1]])))]
+    hasChannelsLast(context.attributes) ? try ChannelOrder.inferLast(context, infer) : try infer(context)
   }
 
   private static func arrange(_ tensor: Tensor, _ context: EvaluationContext) throws(OpError) -> Tensor {

@@ -32,7 +32,7 @@ enum GatherOps {
 
   // MARK: Gather
 
-  @Sendable private static func inferGather(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  @Sendable static func inferGather(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let type = context.dataType(0)
     guard let data = context.shape(0), let indices = context.shape(1) else { return [.tensor(TensorType(type, nil))] }
     let axis = try context.normalize(axis: context.attributes.int("axis", default: 0), rank: data.rank)
@@ -122,7 +122,7 @@ enum GatherOps {
     return count
   }
 
-  @Sendable private static func inferGatherND(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  @Sendable static func inferGatherND(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let type = context.dataType(0)
     guard let data = context.shape(0), let indices = context.shape(1), let width = indices.dimensions.last?.fixed else {
       return [.tensor(TensorType(type, nil))]
@@ -135,7 +135,7 @@ enum GatherOps {
     return [.tensor(TensorType(type, Shape(Array(shape))))]
   }
 
-  @Sendable private static func gatherND(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  @Sendable static func gatherND(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let (data, indices) = (try context.operand(0), try context.operand(1))
     let batch = try batchAxes(context.attributes, data: data.rank, indices: indices.rank)
     let (places, chunk) = try tuplePlaces(context, in: data.shape, batch: batch, indices)

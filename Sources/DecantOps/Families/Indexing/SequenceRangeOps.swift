@@ -9,7 +9,7 @@ enum SequenceRangeOps {
       infer: infer, propagate: propagate, evaluate: evaluate)
   ]
 
-  @Sendable private static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  @Sendable static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let type = try context.commonDataType()
     var count = Dimension.unknown
     let ends = (0..<3).map { context.symbols($0)?.elements.first ?? .unknown }
@@ -22,7 +22,7 @@ enum SequenceRangeOps {
     return [.tensor(TensorType(type, [count]))]
   }
 
-  @Sendable private static func propagate(_ context: InferenceContext) throws(OpError) -> [SymbolicTensor?] {
+  @Sendable static func propagate(_ context: InferenceContext) throws(OpError) -> [SymbolicTensor?] {
     let ends = (0..<3).map { context.symbols($0)?.elements.first?.fixed }
     guard let start = ends[0], let limit = ends[1], let delta = ends[2] else { return [nil] }
     let count = try length(start, limit, delta)
@@ -41,7 +41,7 @@ enum SequenceRangeOps {
     return Int(1 + (distance.magnitude - 1) / delta.magnitude)
   }
 
-  @Sendable private static func evaluate(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  @Sendable static func evaluate(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     var ends: [Tensor] = []
     for index in 0..<3 {
       let tensor = try context.operand(index)

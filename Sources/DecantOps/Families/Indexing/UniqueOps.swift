@@ -11,7 +11,7 @@ enum UniqueOps {
       infer: infer, evaluate: evaluate)
   ]
 
-  @Sendable private static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  @Sendable static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     var shape: Shape? = [.unknown]
     if let axis = context.attributes.int("axis") {
       shape = context.shape(0)
@@ -21,7 +21,7 @@ enum UniqueOps {
     return [.tensor(TensorType(context.dataType(0), shape)), places, places, places]
   }
 
-  @Sendable private static func evaluate(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  @Sendable static func evaluate(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     var tensor = try context.operand(0)
     var axis = 0
     if let given = context.attributes.int("axis") {

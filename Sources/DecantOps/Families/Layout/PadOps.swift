@@ -33,7 +33,7 @@ enum PadOps {
     return result
   }
 
-  @Sendable private static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  @Sendable static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     guard let shape = context.shape(0) else { return [.tensor(TensorType(context.dataType(0), nil))] }
     let knowsAxes = !context.has(3) || context.integers(3) != nil
     guard let pads = context.symbols(1), knowsAxes else {
@@ -50,7 +50,7 @@ enum PadOps {
     return [.tensor(TensorType(context.dataType(0), Shape(result)))]
   }
 
-  @Sendable private static func evaluate(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  @Sendable static func evaluate(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let tensor = try context.operand(0)
     let axes = try context.optionalOperand(3) == nil ? nil : try context.integers(3)
     let borders = try borders(try context.integers(1), axes: axes, rank: tensor.rank, none: 0)

@@ -33,7 +33,7 @@ enum GridOps {
     return [.tensor(.init(type, Shape([size[0]] + size[2...] + [.fixed(size.count - 2)])))]
   }
 
-  @Sendable private static func inferSample(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  @Sendable static func inferSample(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let type = context.dataType(0)
     guard let x = context.shape(0) else {
       guard let grid = context.shape(1), grid.rank >= 3 else { return [.tensor(.init(type, nil))] }
