@@ -59,7 +59,7 @@ let package = Package(
     // Floor 4: what is done with graphs and files.
     library("DecantPasses", ["DecantOps", "DecantIR", "DecantBytes"]),
     library("DecantRuntime", ["DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
-    library("DecantONNX", ["DecantIR", "DecantWire", "DecantBytes", "CSchemas", "CProtobufC"]),
+    library("DecantONNX", ["DecantOps", "DecantIR", "DecantWire", "DecantBytes", "CSchemas", "CProtobufC"]),
     library("DecantNumPy", ["DecantIR", "DecantBytes", "CZlib"]),
     library("DecantBundle", ["DecantIR", "DecantWire", "DecantBytes", "CZstd", "CKernels", "CSchemas", "CProtobufC"]),
 
@@ -96,7 +96,7 @@ let package = Package(
     tests("DecantOpsTests", ["DecantOps", "DecantIR", "DecantBytes"]),
     tests("DecantPassesTests", ["DecantPasses", "DecantOps", "DecantIR", "DecantBytes"]),
     tests("DecantRuntimeTests", ["DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
-    tests("DecantONNXTests", ["DecantONNX", "DecantOps", "DecantIR", "DecantBytes", "DecantWire"]),
+    tests("DecantONNXTests", ["DecantONNX", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "DecantWire"]),
     tests("DecantNumPyTests", ["DecantNumPy", "DecantIR", "DecantBytes"]),
     tests("DecantBundleTests", ["DecantBundle", "DecantIR", "DecantBytes", "CZstd"]),
     tests("DecantCompressionTests", ["DecantCompression", "DecantRuntime", "DecantIR", "DecantBytes"]),

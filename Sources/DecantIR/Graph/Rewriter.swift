@@ -9,7 +9,7 @@ public struct Rewriter: ~Copyable {
   /// lost a reader. May repeat, and may name nodes erased since.
   public private(set) var touched: [NodeID] = []
 
-  init(_ graph: consuming Graph) { self.graph = graph }
+  package init(_ graph: consuming Graph) { self.graph = graph }
 
   consuming func finish() -> Graph { graph }
 

@@ -4,9 +4,10 @@ internal import DecantIR
 enum AxesDowngrades {
   static let steps: [OpsetStep] =
     [
-      OpsetStep("Squeeze", 13, axes), OpsetStep("Unsqueeze", 13, axes), OpsetStep("ReduceSum", 13, axes),
+      OpsetStep("Squeeze", 13, axes), OpsetStep("Unsqueeze", 13, axes), OpsetStep("ReduceSum", 13, reduced),
+      OpsetStep("Range", 27, sums), OpsetStep("Reshape", 14, zeros),
       OpsetStep("Slice", 10, slice), OpsetStep("TopK", 10, topK), OpsetStep("DFT", 20, transform),
-    ] + AxesUpgrades.reductions.map { OpsetStep($0, 18, axes) }
+    ] + AxesUpgrades.reductions.map { OpsetStep($0, 18, reduced) }
     + countedFromTheEnd.map { OpsetStep($0, 11, fromTheFront) }
 
   /// Operators whose axes may be negative from version 11 on.
@@ -20,6 +21,40 @@ enum AxesDowngrades {
     guard let values = try rewriter.integers(ofOperand: 1, of: node, as: "axes") else { return }
     rewriter.setAttribute(node, "axes", .ints(values))
     rewriter.cutOperands(from: 1, of: node)
+  }
+
+  /// No axes are all axes, which `noop_with_empty_axes` says otherwise.
+  private static func reduced(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
+    let keepsAll = rewriter.graph[node].attributes.int("noop_with_empty_axes", default: 0) != 0
+    let given = try rewriter.integers(ofOperand: 1, of: node, as: "axes") ?? []
+    rewriter.setAttribute(node, "noop_with_empty_axes", nil)
+    rewriter.cutOperands(from: 1, of: node)
+    guard given.isEmpty else {
+      rewriter.setAttribute(node, "axes", .ints(given))
+      return
+    }
+    guard keepsAll else { return }
+    guard ["ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum"].contains(rewriter.graph[node].op.type)
+    else { throw OpError("older versions have no attribute 'noop_with_empty_axes'") }
+    rewriter.setAttribute(node, "keepdims", nil)
+    rewriter.setOp(node, "Identity")
+  }
+
+  /// What half floats are summed in.
+  private static func sums(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
+    rewriter.setAttribute(node, "stash_type", nil)
+  }
+
+  /// A zero copied an extent; a shape without one means the same.
+  private static func zeros(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
+    guard rewriter.graph[node].attributes.int("allowzero", default: 0) != 0 else {
+      rewriter.setAttribute(node, "allowzero", nil)
+      return
+    }
+    guard let shape = try rewriter.integers(ofOperand: 1, of: node, as: "shape"), !shape.contains(0) else {
+      throw OpError("older versions have no attribute 'allowzero'")
+    }
+    rewriter.setAttribute(node, "allowzero", nil)
   }
 
   private static func slice(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {

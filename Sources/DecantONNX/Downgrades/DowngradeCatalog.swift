@@ -2,6 +2,7 @@
 enum DowngradeCatalog {
   static let steps: [OpsetStep] =
     AttributeDowngrades.steps + AxesDowngrades.steps + ConstantDowngrades.steps + LimitDowngrades.steps
-    + OperandDowngrades.steps + QuantizationDowngrades.steps + ResizeDowngrades.steps + SamplingDowngrades.steps
+    + NormalizationDowngrades.steps + OperandDowngrades.steps + QuantizationDowngrades.steps + ResizeDowngrades.steps
+    + SamplingDowngrades.steps
     + ScatterDowngrades.steps + SoftmaxDowngrades.steps + SplitDowngrades.steps
 }

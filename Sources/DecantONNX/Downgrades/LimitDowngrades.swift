@@ -4,7 +4,7 @@ internal import DecantIR
 enum LimitDowngrades {
   static let steps = [
     OpsetStep("Clip", 11, clip), OpsetStep("Pad", 11, pad), OpsetStep("Pad", 18, padAxes),
-    OpsetStep("Pad", 19, padMode), OpsetStep("Dropout", 12, dropout),
+    OpsetStep("Dropout", 12, dropout), OpsetStep("Dropout", 10, mask),
   ]
 
   private static func clip(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
@@ -26,15 +26,26 @@ enum LimitDowngrades {
     rewriter.cutOperands(from: 1, of: node)
   }
 
+  /// Pads of some axes become pads of all.
   private static func padAxes(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
-    guard rewriter.graph[node].operand(3) == nil else { throw OpError("older versions take no axes") }
-    rewriter.cutOperands(from: 3, of: node)
-  }
-
-  private static func padMode(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
-    guard rewriter.graph[node].attributes.string("mode") != "wrap" else {
-      throw OpError("older versions have no mode 'wrap'")
+    if let axes = try rewriter.integers(ofOperand: 3, of: node, as: "axes") {
+      guard let pads = try rewriter.integers(ofOperand: 1, of: node, as: "pads"), pads.count == 2 * axes.count else {
+        throw OpError("'pads' expected \(2 * axes.count) numbers")
+      }
+      guard let rank = rewriter.graph[node].operand(0).flatMap({ rewriter.graph.rank(of: $0) }) else {
+        throw OpError("older versions take pads of all axes, and the rank is not known")
+      }
+      var all = [Int64](repeating: 0, count: 2 * rank)
+      for (index, axis) in axes.enumerated() {
+        let place = try normalizeAxis(Int(axis), rank: rank)
+        all[place] = pads[index]
+        all[rank + place] = pads[axes.count + index]
+      }
+      let old = rewriter.graph[node].operand(1)
+      rewriter.putOperand(1, of: node, rewriter.sharedInitializer(Tensor(all), role: "pads"))
+      if let old { rewriter.eraseUnread(old) }
     }
+    rewriter.cutOperands(from: 3, of: node)
   }
 
   private static func dropout(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
@@ -43,11 +54,20 @@ enum LimitDowngrades {
         throw OpError("older versions only drop nothing")
       }
     }
-    if let ratio = try float(ofOperand: 1, of: node, as: "ratio", rewriter) {
+    // A ratio that is computed says nothing where nothing is dropped.
+    if let ratio = rewriter.knownOperand(1, of: node)?.floats?.first {
       rewriter.setAttribute(node, "ratio", .float(ratio))
     }
     rewriter.setAttribute(node, "seed", nil)
     rewriter.cutOperands(from: 1, of: node)
+  }
+
+  /// The mask had the type of the data.
+  private static func mask(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
+    guard let mask = rewriter.graph[node].result(1), rewriter.graph[mask].useCount > 0 else { return }
+    rewriter.wrapResult(mask, of: node, suffix: "numbers") { mask, rewriter in
+      rewriter.add("Cast", [mask], ["to": .int(Int64(DataType.bool.rawValue))], name: "mask", at: .after(node))
+    }
   }
 
   private static func float(

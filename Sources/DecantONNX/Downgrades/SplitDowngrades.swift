@@ -16,5 +16,14 @@ enum SplitDowngrades {
       throw OpError("'num_outputs' expected to be \(rewriter.graph[node].results.count), got \(count)")
     }
     rewriter.setAttribute(node, "num_outputs", nil)
+    // Older versions split evenly; where the last part is smaller, all sizes are said.
+    guard rewriter.graph[node].operand(1) == nil, count > 0,
+      let shape = rewriter.graph.type(ofOperand: 0, of: node)?.shape,
+      let axis = try? normalizeAxis(rewriter.graph[node].attributes.int("axis", default: 0), rank: shape.rank),
+      let extent = shape[axis].fixed, extent % count != 0
+    else { return }
+    let size = extent / count + 1
+    let sizes = (0..<count).map { Int64(min(size, max(extent - $0 * size, 0))) }
+    rewriter.putOperand(1, of: node, rewriter.sharedInitializer(Tensor(sizes), role: "split"))
   }
 }

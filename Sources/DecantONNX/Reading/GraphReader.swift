@@ -50,7 +50,7 @@ struct GraphReader {
       }
       graph = built
     }
-    try OpsetConversion.upgrade(&graph, from: opsets, reporter: context.reporter)
+    try Upgrade.run(&graph, from: opsets, reporter: context.reporter)
     try QuantizationRules.check(graph)
     return graph
   }

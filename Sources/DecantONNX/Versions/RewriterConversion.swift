@@ -1,3 +1,4 @@
+internal import DecantBytes
 internal import DecantIR
 
 /// What the steps between versions have in common: moving values between attributes and operands.
@@ -76,7 +77,20 @@ extension Rewriter {
   }
 }
 
+extension Tensor {
+  /// Zeros of any type of whole bytes.
+  static func zeros(_ type: DataType, shape: [Int]) throws(OpError) -> Tensor {
+    let count = try Tensor.byteCount(type, shape: shape)
+    return try Tensor(type, shape: shape, bytes: ByteSlice(copying: [UInt8](repeating: 0, count: count)))
+  }
+}
+
 extension Graph {
+  /// The element type of operand `index`, as far as it is known.
+  func elementType(ofOperand index: Int, of node: NodeID) -> DataType? {
+    self[node].operand(index).flatMap { elementType(of: $0) }
+  }
+
   /// The constant that a value is: an initializer, or the tensor of a `Constant` node.
   func knownConstant(_ value: ValueID) -> Tensor? {
     if let constant = self[value].constant { return constant }

@@ -43,12 +43,14 @@ struct VersionedModel {
   private func downgrade(
     _ graph: inout Graph, to target: Int, isAsked: Bool, as subject: String
   ) throws(DecantError) -> Int {
+    guard target < Model.pinnedOpset else { return target }
     var version = target
     var reasons: [String] = []
+    let typed = Downgrade.typed(graph, model.functions)
     while version < Model.pinnedOpset {
-      var older = graph
+      var older = typed
       do throws(OpsetTooLow) {
-        try OpsetConversion.downgrade(&older, to: version)
+        try Downgrade(opset: version, expands: isAsked).run(&older, like: graph)
         graph = older
         break
       } catch {

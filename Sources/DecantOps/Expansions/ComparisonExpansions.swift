@@ -1,0 +1,88 @@
+internal import DecantIR
+
+/// Comparisons and limits in terms of `Less`, `Greater`, `Min` and `Max`.
+enum ComparisonExpansions {
+  static let all = [
+    Expansion("CastLike", castLike), Expansion("Clip", clip), Expansion("Equal", equal),
+    Expansion("GreaterOrEqual", greaterOrEqual), Expansion("IsInf", isInfinite),
+    Expansion("LessOrEqual", lessOrEqual), Expansion("Pow", keepsOperator: true, power),
+  ]
+
+  @Sendable private static func castLike(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
+    let type = try parts.dataType(try parts.operand(1))
+    var attributes: Attributes = ["to": .int(Int64(type.rawValue))]
+    for name in ["saturate", "round_mode"] { attributes[name] = parts.attributes[name] }
+    return [parts.add("Cast", [try parts.operand(0)], attributes)]
+  }
+
+  /// Limits that are computed.
+  @Sendable private static func clip(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
+    var x = try parts.operand(0)
+    if let least = parts.optional(1) { x = parts.add("Max", [x, least]) }
+    if let most = parts.optional(2) { x = parts.add("Min", [x, most]) }
+    return [x]
+  }
+
+  @Sendable private static func greaterOrEqual(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
+    [try or(equalAnd: "Greater", not: "Less", &parts)]
+  }
+
+  @Sendable private static func lessOrEqual(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
+    [try or(equalAnd: "Less", not: "Greater", &parts)]
+  }
+
+  private static func or(equalAnd op: OpName, not opposite: OpName, _ parts: inout Expander) throws(OpError) -> ValueID
+  {
+    let (a, b) = (try parts.operand(0), try parts.operand(1))
+    guard try parts.dataType(a).isFloat else { return parts.add("Not", [parts.add(opposite, [a, b])]) }
+    return try ordered(a, b, parts.add(opposite, [a, b]), &parts)
+  }
+
+  /// Equal floats are neither less nor greater, nor not a number.
+  @Sendable private static func equal(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
+    let (a, b) = (try parts.operand(0), try parts.operand(1))
+    guard try parts.dataType(a).isFloat else { throw OpError("older versions do not compare \(try parts.dataType(a))") }
+    let different = parts.add("Or", [parts.add("Less", [a, b]), parts.add("Greater", [a, b])])
+    return [try ordered(a, b, different, &parts)]
+  }
+
+  /// Where neither `fails` nor an operand is not a number.
+  private static func ordered(
+    _ a: ValueID, _ b: ValueID, _ fails: ValueID, _ parts: inout Expander
+  ) throws(OpError) -> ValueID {
+    let unordered = parts.add("Or", [parts.add("IsNaN", [a]), parts.add("IsNaN", [b])])
+    return parts.add("Not", [parts.add("Or", [fails, unordered])])
+  }
+
+  /// Beyond the largest number, on the sides that are asked for.
+  @Sendable private static func isInfinite(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
+    let x = try parts.operand(0)
+    let most: Double =
+      switch try parts.dataType(x) {
+      case .float32: Double(Float.greatestFiniteMagnitude)
+      case .float64: Double.greatestFiniteMagnitude
+      case let type: throw OpError("older versions do not look for infinities in \(type)")
+      }
+    let positive = parts.attributes.int("detect_positive", default: 1) != 0
+    let negative = parts.attributes.int("detect_negative", default: 1) != 0
+    var found: ValueID?
+    if positive { found = parts.add("Greater", [x, try parts.number(most, like: x)]) }
+    if negative {
+      let below = parts.add("Less", [x, try parts.number(-most, like: x)])
+      found = found.map { parts.add("Or", [$0, below]) } ?? below
+    }
+    if let found { return [found] }
+    let above = parts.add("Greater", [x, try parts.number(most, like: x)])
+    return [parts.add("And", [above, parts.add("Not", [above])])]
+  }
+
+  /// An exponent of another type than the base: of the base's, or both as floats where the base is whole.
+  @Sendable private static func power(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
+    let (base, exponent) = (try parts.operand(0), try parts.operand(1))
+    let type = try parts.dataType(base)
+    if type.isFloat { return [parts.add("Pow", [base, try parts.cast(exponent, to: type)])] }
+    guard type.bitWidth <= 32 else { throw OpError("older versions do not raise \(type) to a power") }
+    let wide = parts.add("Pow", [try parts.cast(base, to: .float64), try parts.cast(exponent, to: .float64)])
+    return [parts.add("Cast", [wide], ["to": .int(Int64(type.rawValue))])]
+  }
+}
