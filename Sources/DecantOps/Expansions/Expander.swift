@@ -54,14 +54,10 @@ package struct Expander: ~Copyable {
       rewriter.replaceAllUses(of: old, with: new)
       if rewriter.graph[new].producer.map(own.contains) ?? false { renames.append((new, name, type)) }
     }
-    let title = rewriter.graph[id].name
     rewriter.erase(id)
     for (value, name, type) in renames {
       rewriter.rename(value, to: name)
       rewriter.setType(value, type)
-    }
-    for node in added where rewriter.graph[node].name.isEmpty {
-      rewriter.setName(node, "\(title)/\(rewriter.graph[node].op.type)")
     }
     return added
   }
@@ -151,6 +147,8 @@ package struct Expander: ~Copyable {
 
   private mutating func record(_ node: NodeID) {
     added.append(node)
+    // Names of values are unique, and names of nodes must be.
+    if let result = rewriter.graph[node].result(0) { rewriter.setName(node, rewriter.graph[result].name) }
     // Types help the parts that follow; a node that breaks its rules is found when the model is checked.
     _ = try? inference.infer(node, &rewriter)
   }
