@@ -274,4 +274,72 @@ import Testing
     #expect(types["r"] == "f32[S-2*floor(S/2)]")
     #expect(types["z"] == "f32[floor((S+1)/2)]")
   }
+
+  @Test func unevenPartsAreRounded() throws {
+    let (_, types) = try types(
+      """
+      (%x: f32[N,D], %w: f32[M,C,K], %z: f32[N,C,L]) -> (%c: ?) {
+        %heads: i64[3] = initializer [0, 4, -1]
+        %y: ? = Reshape(%x, %heads)
+        %a, %b = Split(%x) {axis: 1, num_outputs: 2}
+        %c: ? = Conv(%z, %w) {pads: [1,1], dilations: [2]}
+        return %c
+      }
+      """)
+    #expect(types["y"] == "f32[N,4,floor(D/4)]")
+    #expect(types["a"] == "f32[N,floor((D+1)/2)]")
+    #expect(types["b"] == "f32[N,D-floor((D+1)/2)]")
+    #expect(types["c"] == "f32[N,M,-2*K+L+4]")
+  }
+
+  @Test func shapesWithUnknownPartsKeepTheOthers() throws {
+    let (_, types) = try types(
+      """
+      (%x: f32[N,1,8], %given: i64[1]) -> (%y: ?) {
+        %s: ? = Shape(%x) {end: 1}
+        %eight: i64[1] = initializer [8]
+        %target: ? = Concat(%s, %given, %eight) {axis: 0}
+        %y: ? = Expand(%x, %target)
+        return %y
+      }
+      """)
+    #expect(types["y"] == "f32[N,%y.1,8]")
+  }
+
+  @Test func functionsComputeShapes() throws {
+    let body = Graph.build { rewriter in
+      let x = rewriter.addInput("x", .unknown)
+      rewriter.addOutput("s", rewriter.add("Shape", [x], name: "s"))
+    }
+    let function = Function(name: OpName("Extents", domain: "mine"), graph: body)
+    var graph = Graph.build { rewriter in
+      let x = rewriter.addInput("x", .tensor(.float32, [.symbol("N"), 3]))
+      let s = rewriter.add(OpName("Extents", domain: "mine"), [x], name: "s")
+      rewriter.addOutput("z", rewriter.add("ConstantOfShape", [s], name: "z"))
+    }
+    try graph.edit { (rewriter) throws(OpError) in _ = try inferTypes(&rewriter, functions: [function]) }
+    #expect(graph[graph.outputs[0].value].type == .tensor(.float32, [.symbol("N"), 3]))
+  }
+
+  @Test func statesOfAScanKeepTheirShape() throws {
+    let body = try TextForm.parseGraph(
+      """
+      graph @body(%state, %x) -> (%next, %each) {
+        %next = Add(%state, %x)
+        return %next, %next
+      }
+      """)
+    var graph = Graph.build { rewriter in
+      let state = rewriter.addInput("state", .tensor(.float32, [.symbol("A")]))
+      let x = rewriter.addInput("x", .tensor(.float32, [.symbol("T"), .symbol("B")]))
+      let node = rewriter.addNode(
+        "Scan", [state, x], ["body": .graph(body), "num_scan_inputs": .int(1)],
+        resultNames: ["final", "all"])
+      for result in rewriter.graph[node].results.compactMap({ $0 }) {
+        rewriter.addOutput(rewriter.graph[result].name, result)
+      }
+    }
+    try graph.edit { (rewriter) throws(OpError) in _ = try inferTypes(&rewriter) }
+    #expect(graph.outputs.map { graph[$0.value].type.description } == ["f32[A]", "f32[T,%all.1]"])
+  }
 }

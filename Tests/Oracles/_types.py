@@ -65,6 +65,16 @@ def symbolize(graph):
                 dim.dim_param = f"d{dim.dim_value}"
 
 
+def batch(graph):
+    """Puts a symbol in the place of the first extent of each input where all of these are 1; tells whether they are."""
+    shapes = [value.type.tensor_type.shape for value in graph.input if value.name not in {t.name for t in graph.initializer}]
+    if not all(shape.dim and shape.dim[0].dim_value == 1 for shape in shapes):
+        return False
+    for shape in shapes:
+        shape.dim[0].dim_param = "batch"
+    return True
+
+
 class Comparison:
     """How the types that we found for the values of one model compare with those of a reference.
 

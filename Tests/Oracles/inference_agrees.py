@@ -1,12 +1,12 @@
 """Types that Decant infers are at least as precise as onnx.shape_inference's and ONNX Runtime's, and contradict neither.
 
-The models: ONNX's own backend suite (2,024 cases), the real models at hand (Samples, DECANT_MODELS, MiniLM), and the contrib
-operators. All types but those of inputs are cleared first, in the file that both sides get: every type is inferred, none is
+The models: ONNX's own backend suite (2,024 cases), each once more with symbols for the extents of its inputs; the real models
+at hand (Samples, DECANT_MODELS, MiniLM), those of one sample once more with a symbol for the batch; and the contrib operators. All types but those of inputs are cleared first, in the file that both sides get: every type is inferred, none is
 read. Each model keeps its opset; Decant upgrades it on reading, and values that this renames or removes are counted apart.
-Strict mode with data propagation for ONNX, auto_merge for ONNX Runtime (which needs SymPy: PyTorch brings it).
+Strict mode with data propagation for ONNX; auto_merge for ONNX Runtime (which needs SymPy: PyTorch brings it), but not for
+the cases with symbols, where it would guess that different ones are equal.
 
-  inference_agrees.py [NAME...]        only models whose name holds one of these; of the suite's cases with symbols for
-                                       the extents of inputs, too, when NAME is `symbolic`
+  inference_agrees.py [NAME...]        only models whose name holds one of these
 """
 import collections
 import contextlib
@@ -21,7 +21,7 @@ import _contrib_blocks
 import _contrib_float
 import _contrib_quantized
 from _harness import *
-from _types import VERDICTS, Comparison, forget, of_graph, symbolize, symbols_of
+from _types import VERDICTS, Comparison, batch, forget, of_graph, symbolize, symbols_of
 
 SUITE = MADE.parent / "onnx-suite"
 CONFORMANCE = pathlib.Path(DECANT).parent / "Conformance"
@@ -30,9 +30,14 @@ CONFORMANCE = pathlib.Path(DECANT).parent / "Conformance"
 WRONG = [
     ("onnx", r"affine_grid_3d\w*_expanded .*/then_branch/", "extents of 2 and -1 for parts of 1 and 0, in a branch that is not taken"),
     ("onnx", r"test_loop13_seq seq_res", "believes the body's declaration of scalars; the elements are vectors"),
+    ("onnx", r"symbolic_test_attention\S* (qk_matmul_output|Y)$", "takes an extent that is a symbol for 0"),
+    ("onnx|onnxruntime", r"symbolic_test_(GLU|split_equal_parts)",
+     "takes the parts of a symbol to be equal; as the operator is at opset 18, the last may be shorter"),
     ("onnx|onnxruntime", r"test_loop11 ", "takes the carried value to be changed by an iteration: without one it stays as it was"),
     ("onnxruntime", r"test_split_(variable|zero|1d_uneven|2d_uneven)", "parts of equal size, whatever the operand 'split' says"),
-    ("onnxruntime", r"test_squeeze_negative_axes y", "drops every extent of 1, whatever the operand 'axes' says"),
+    ("onnxruntime", r"test_squeeze_negative_axes y|symbolic_test_squeeze y", "drops extents of 1, whatever 'axes' says"),
+    ("onnxruntime", r"symbolic_test_(average|max)pool\S*(_ceil|_large)\S* ", "forgets that the last window has to start inside"),
+    ("onnxruntime", r"symbolic_test_causal_conv\S*_expanded present_state", "a slice from 1 - k on is of k - 1, but of all for 1"),
     ("onnxruntime", r"test_sce_\w*none", "a scalar where nothing is reduced"),
     ("onnxruntime", r"test_quantizelinear_blocked_symmetric y", "ignores 'output_dtype'"),
     ("onnxruntime", r"test_gathernd_example_int32_batch_dim1 ", "ignores 'batch_dims'"),
@@ -47,18 +52,18 @@ doubted = set()
 folder = workspace()
 
 
-def by_onnx(model):
+def by_onnx(name, model):
     return shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
 
 
-def by_onnxruntime(model):
+def by_onnxruntime(name, model):
     # It prints what it does not know, and saves what it could not finish to the current folder.
     if not any(opset.domain in ("", "ai.onnx") and opset.version >= 7 for opset in model.opset_import):
         raise ValueError("the opset is below 7")
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.chdir(folder):
-        inferred = SymbolicShapeInference.infer_shapes(copy, auto_merge=True)
+        inferred = SymbolicShapeInference.infer_shapes(copy, auto_merge="symbolic_" not in name)
     if inferred is None:
         raise ValueError("nothing was inferred")
     return inferred
@@ -85,9 +90,13 @@ def every_case():
     symbolic = {name.replace("/", "/symbolic_", 1): onnx.load(SUITE / name / "model.onnx") for name in models}
     for model in symbolic.values():
         symbolize(model.graph)
-    if any("symbolic" in word for word in sys.argv[1:]):
-        models |= symbolic
+    models |= symbolic
     models |= {f"real/{label(path).replace('/', '_')}": onnx.load(path) for path in every_model()}
+    for name in [name for name in models if name.startswith("real/")]:
+        batched = onnx.ModelProto()
+        batched.CopyFrom(models[name])
+        if batch(batched.graph):
+            models[name.replace("/", "/batched_", 1)] = batched
     models |= contrib_models()
     models = {name: model for name, model in sorted(models.items()) if not sys.argv[1:] or any(w in name for w in sys.argv[1:])}
     for name, model in models.items():
@@ -111,7 +120,7 @@ def compare(reference, models, ours):
     wrong = collections.Counter()
     for name, model in models.items():
         try:
-            inferred = REFERENCES[reference](model)
+            inferred = REFERENCES[reference](name, model)
         except Exception as error:  # noqa: BLE001 - the report is the point
             refused[type(error).__name__] += 1
             continue

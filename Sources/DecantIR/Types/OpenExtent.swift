@@ -22,10 +22,10 @@ extension Dimension {
   /// Whether `symbol` is that of an open extent.
   static func isOpen(_ symbol: String) -> Bool { symbol.utf8.first == UInt8(ascii: "%") && symbol.utf8.count > 1 }
 
-  /// Whether it has an open extent of a graph that `depth` subgraphs and functions are around.
-  fileprivate func isOpen(at depth: Int) -> Bool {
-    guard case .symbolic(let expression) = self else { return false }
-    return expression.mentions { Dimension.isOpen($0) && $0.hasSuffix("$\(depth)") }
+  /// Unknown where it has an open extent of a graph that `depth` subgraphs and functions are around; else itself.
+  public func forgettingOpenExtents(at depth: Int) -> Dimension {
+    guard case .symbolic(let expression) = self else { return self }
+    return expression.mentions { Dimension.isOpen($0) && $0.hasSuffix("$\(depth)") } ? .unknown : self
   }
 }
 
@@ -51,8 +51,8 @@ extension ValueType {
   /// The type with unknown in the place of open extents; with a `depth`, only in that of those that are named there.
   public func forgettingOpenExtents(at depth: Int? = nil) -> ValueType {
     mapExtents { extent in
-      let isForgotten = depth.map { extent.isOpen(at: $0) } ?? extent.isOpen
-      return isForgotten ? .unknown : extent
+      if let depth { return extent.forgettingOpenExtents(at: depth) }
+      return extent.isOpen ? .unknown : extent
     }
   }
 

@@ -52,6 +52,6 @@ enum Attention {
     guard let count = attributes.int(name), count >= 1 else {
       throw OpError("'\(name)' expected 1 or more with operands of rank 3")
     }
-    return [shape[0], .fixed(count), shape[1], shape[2] / .fixed(count)]
+    return [shape[0], .fixed(count), shape[1], shape[2].dividedFloor(by: count)]
   }
 }

@@ -69,7 +69,7 @@ enum Convolution {
     let w = context.shape(weight)
     let channels = w?.dimensions.first ?? .unknown
     guard let kernel = try kernelExtents(context, weight: w, rank: x.rank) else {
-      return Shape([x[0], channels] + Array(repeating: .unknown, count: x.rank - 2))
+      return Shape([x[0], channels] + (try outputs(context, x, w)))
     }
     let group = context.attributes.int("group", default: 1)
     if let w, let c = x[1].fixed, let share = w[1].fixed, share.multipliedReportingOverflow(by: group) != (c, false) {
@@ -77,6 +77,16 @@ enum Convolution {
     }
     let spatial = try WindowRule(context.attributes, kernel: kernel).outputs(Array(x.dimensions[2...]))
     return Shape([x[0], channels] + spatial)
+  }
+
+  /// The spatial extents for weights whose own are symbols: a window of 1 over what the other taps leave.
+  private static func outputs(_ context: InferenceContext, _ x: Shape, _ w: Shape?) throws(OpError) -> [Dimension] {
+    let spatial = Array(x.dimensions[2...])
+    let rule = try WindowRule(context.attributes, kernel: [Int](repeating: 1, count: spatial.count))
+    guard let w, rule.padding == .explicit else { return [Dimension](repeating: .unknown, count: spatial.count) }
+    return spatial.indices.map { axis in
+      rule.output(axis, spatial[axis] - (w[axis + 2] - 1) * .fixed(rule.dilations[axis]))
+    }
   }
 
   /// The places of the result are those of the offsets.
@@ -97,12 +107,14 @@ enum Convolution {
   private static func inferFold(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let x = context.shape(0)
     if let x, x.rank != 3 { throw OpError("operand 0: expected rank 3, got \(x)") }
-    let length = context.shape(1).flatMap { $0.rank == 1 ? $0[0].fixed : nil }
+    let lengths = [1, 2].lazy.compactMap { context.shape($0).flatMap { $0.rank == 1 ? $0[0].fixed : nil } }
+    let strides = context.attributes.ints("strides") ?? context.attributes.ints("dilations")
+    let length = lengths.first ?? strides?.count ?? context.attributes.ints("pads").map { $0.count / 2 }
     let rank = length.flatMap { (0...64).contains($0) ? $0 : nil }
     let image = context.symbols(1)?.elements ?? rank.map { Array(repeating: .unknown, count: $0) }
     guard let image else { return [.tensor(.init(context.dataType(0), nil))] }
     let block = context.symbols(2)?.elements.reduce(.fixed(1), *) ?? .unknown
-    let channels = x.map { $0[1] / block } ?? .unknown
+    let channels = x.map { $0[1].dividedFloor(by: block) } ?? .unknown
     return [.tensor(.init(context.dataType(0), Shape([x?[0] ?? .unknown, channels] + image)))]
   }
 

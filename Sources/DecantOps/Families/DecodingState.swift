@@ -45,11 +45,12 @@ enum DecodingState {
       }
     }
     let (q, k, v) = (context.shape(0), context.shape(1), context.shape(2))
-    let size = q.map { $0[2] / .fixed(queries) } ?? k.map { $0[2] / .fixed(keys) } ?? .unknown
-    let width = v.map { $0[2] / .fixed(keys) } ?? .unknown
+    let size = q.map { $0[2].dividedFloor(by: queries) } ?? k.map { $0[2].dividedFloor(by: keys) } ?? .unknown
+    let width = v.map { $0[2].dividedFloor(by: keys) } ?? .unknown
     let batch = q?[0] ?? k?[0] ?? v?[0] ?? .unknown
     let result = Shape([batch, q?[1] ?? k?[1] ?? v?[1] ?? .unknown, width * .fixed(queries)])
-    let state = Shape([batch, .fixed(keys), size, width])
+    let made = Shape([batch, .fixed(keys), size, width])
+    let state = context.shape(3)?.merged(with: made) ?? made
     return [
       .tensor(.init(context.dataType(0), result)),
       .tensor(.init(context.dataType(3) ?? (context.has(3) ? nil : context.dataType(0)), state)),

@@ -119,12 +119,32 @@ enum ScanInference {
       if steps.fixed == nil, extent != .unknown { steps = extent }
       slices.append(.tensor(TensorType(type.dataType, shape)))
     }
-    let (carried, outputs) = try CarriedTypes.settle(
-      context, body, initial: initial, before: [], after: slices, skipped: 0)
+    let kept = try constant(context, body, initial, slices)
+    let (carried, outputs) =
+      if let kept { kept } else {
+        try CarriedTypes.settle(context, body, initial: initial, before: [], after: slices, skipped: 0)
+      }
     let stacked = outputs.dropFirst(carried.count).enumerated().map { index, type in
       type.stacked(steps, axis: rule.outputAxis(index))
     }
     return carried + stacked
+  }
+}
+
+extension ScanInference {
+  /// The types for states that keep their shape through all iterations, as the specification asks; nil where they do not.
+  private static func constant(
+    _ context: InferenceContext, _ body: Graph, _ initial: [ValueType], _ slices: [ValueType]
+  ) throws(OpError) -> (carried: [ValueType], outputs: [ValueType])? {
+    guard let first = try? context.inferSubgraph(body, initial + slices), first.count >= initial.count else {
+      return nil
+    }
+    var carried: [ValueType] = []
+    for (before, after) in zip(initial, first) {
+      guard let merged = before.merged(with: after) else { return nil }
+      carried.append(merged)
+    }
+    return (carried, carried == initial ? first : try context.inferSubgraph(body, carried + slices))
   }
 }
 

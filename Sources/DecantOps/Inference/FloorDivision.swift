@@ -24,14 +24,28 @@ extension Dimension {
     }
   }
 
+  /// The quotient rounded down, by a number or by an extent above 0; the dividend must not be negative then.
+  func dividedFloor(by divisor: Dimension) -> Dimension {
+    if let number = divisor.fixed { return dividedFloor(by: number) }
+    let exact = self / divisor
+    guard exact == .unknown, !isOpen, !divisor.isOpen, isKnownNotNegative, divisor.isKnownNotNegative else {
+      return exact
+    }
+    return quotient("\(divisor.isSum ? "(\(divisor))" : "\(divisor)")")
+  }
+
   /// The symbol for `self / divisor` rounded down; 0 for a number, which is less than `divisor`.
   private func roundedQuotient(_ divisor: Int) -> Dimension {
     guard fixed == nil else { return 0 }
-    guard !isOpen, let expression else { return .unknown }
-    let isSum = expression.constant != 0 || expression.terms.count > 1
-    let symbol = "floor(\(isSum ? "(\(expression))" : "\(expression)")/\(divisor))"
+    return isOpen ? .unknown : quotient("\(divisor)")
+  }
+
+  private func quotient(_ divisor: String) -> Dimension {
+    let symbol = "floor(\(isSum ? "(\(self))" : "\(self)")/\(divisor))"
     return symbol.utf8.count <= 200 ? .symbol(symbol) : .unknown
   }
+
+  private var isSum: Bool { expression.map { $0.terms.count + ($0.constant == 0 ? 0 : 1) > 1 } ?? false }
 
   /// Precondition: `divisor` is above 1.
   private static func floor(_ value: Int, _ divisor: Int) -> (quotient: Int, remainder: Int) {

@@ -42,8 +42,10 @@ extension TypeInference {
     return graph.outputs.map { graph[$0.value].type.forgettingOpenExtents(at: depth) }
   }
 
-  /// The types of the results of a call.
-  func inferCall(of function: Function, _ context: InferenceContext) throws(OpError) -> [ValueType] {
+  /// The types of the results of a call, and what is known of them beside.
+  func inferCall(
+    of function: Function, _ context: InferenceContext
+  ) throws(OpError) -> (types: [ValueType], facts: [Fact]) {
     var inner = TypeInference(catalog: catalog, functions: functions, depth: depth + 1)
     let given = function.graph.inputs.indices.map { context.type($0) }
     guard context.types.count <= given.count else {
@@ -51,7 +53,8 @@ extension TypeInference {
     }
     let facts = given.indices.map { Fact(constant: context.constant($0), symbolic: context.symbols($0)) }
     var body = try function.instantiated(with: context.attributes)
-    return try inner.inferBody(&body, inputs: given, lastFacts: facts)
+    let types = try inner.inferBody(&body, inputs: given, lastFacts: facts)
+    return (types, body.outputs.map { inner.fact(of: $0.value, in: body) })
   }
 
   /// Puts inferred subgraphs back into the node that holds them, where types inside have changed.

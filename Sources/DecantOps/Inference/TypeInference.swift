@@ -88,6 +88,11 @@ public struct TypeInference: Sendable {
     symbols[value] = symbolic
   }
 
+  /// What is known of a value for whoever is outside of its graph.
+  func fact(of value: ValueID, in graph: Graph) -> Fact {
+    Fact(constant: constant(value, in: graph), symbolic: symbols[value]?.map { $0.forgettingOpenExtents(at: depth) })
+  }
+
   private mutating func inferUnnamed(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> Bool {
     let log = SubgraphLog()
     let context = context(of: id, in: rewriter.graph, log)
@@ -101,7 +106,8 @@ public struct TypeInference: Sendable {
       known = try definition.propagate?(context) ?? []
       computed = SmallConstants.compute(definition, context, types: types, symbols: known)
     } else if let function = function(called: rewriter.graph[id]) {
-      types = try inferCall(of: function, context)
+      let call = try inferCall(of: function, context)
+      (types, known, computed) = (call.types, call.facts.map(\.symbolic), call.facts.map(\.constant))
     } else {
       unknownOperators.insert(op)
       return false

@@ -100,13 +100,14 @@ package struct WindowRule {
       if let fixed = extent.fixed {
         result.append(.fixed(try resolve(axis: axis, extent: fixed).output))
       } else {
-        result.append(symbolicOutput(axis, extent))
+        result.append(output(axis, extent))
       }
     }
     return result
   }
 
-  private func symbolicOutput(_ axis: Int, _ extent: Dimension) -> Dimension {
+  /// The extent of the result along `axis` for an extent that is no number.
+  func output(_ axis: Int, _ extent: Dimension) -> Dimension {
     let stride = strides[axis]
     let pads = padding == .explicit ? padsBegin[axis] + padsEnd[axis] : 0
     switch padding {

@@ -88,10 +88,9 @@ enum Arithmetic {
   @Sendable private static func propagateDivide(_ context: InferenceContext) throws(OpError) -> [SymbolicTensor?] {
     [
       .zip(context.symbols(0), context.symbols(1)) { a, b in
-        if a.fixed == nil, a.isKnownNotNegative, let divisor = b.fixed, divisor > 0 {
-          return a.dividedFloor(by: divisor)
+        guard case (.fixed(let x), .fixed(let y)) = (a, b) else {
+          return a.isKnownNotNegative && b.isKnownNotNegative ? a.dividedFloor(by: b) : a / b
         }
-        guard case (.fixed(let x), .fixed(let y)) = (a, b) else { return a / b }
         return y == 0 ? .unknown : .fixed(x.dividedReportingOverflow(by: y).partialValue)
       }
     ]
@@ -101,10 +100,10 @@ enum Arithmetic {
     let truncates = context.attributes.int("fmod", default: 0) != 0
     return [
       .zip(context.symbols(0), context.symbols(1)) { a, b in
-        if a.fixed == nil, a.isKnownNotNegative, let divisor = b.fixed, divisor > 0 {
-          return a - a.dividedFloor(by: divisor) * b
+        guard case (.fixed(let x), .fixed(let y)) = (a, b) else {
+          return a.isKnownNotNegative && b.isKnownNotNegative ? a - a.dividedFloor(by: b) * b : .unknown
         }
-        guard case (.fixed(let x), .fixed(let y)) = (a, b), y != 0 else { return .unknown }
+        if y == 0 { return .unknown }
         return .fixed(truncates ? TruncatedRemainder().apply(x, y) : FlooredRemainder().apply(x, y))
       }
     ]

@@ -47,10 +47,17 @@ enum JoinOps {
   @Sendable private static func propagateConcat(_ context: InferenceContext) throws(OpError) -> [SymbolicTensor?] {
     var elements: [Dimension] = []
     for index in context.types.indices {
-      guard let symbols = context.symbols(index), !symbols.isScalar else { return [nil] }
-      elements += symbols.elements
+      if let symbols = context.symbols(index), !symbols.isScalar {
+        elements += symbols.elements
+      } else {
+        guard let shape = context.shape(index), shape.rank == 1, let count = shape[0].fixed, 0...1024 ~= count else {
+          return [nil]
+        }
+        elements += [Dimension](repeating: .unknown, count: count)
+      }
+      guard elements.count <= 1024 else { return [nil] }
     }
-    return [elements.count <= 1024 ? SymbolicTensor(elements: elements) : nil]
+    return [elements.allSatisfy { $0 == .unknown } && !elements.isEmpty ? nil : SymbolicTensor(elements: elements)]
   }
 
   @Sendable static func concat(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
@@ -116,6 +123,11 @@ enum JoinOps {
       extents = try parts(of: whole, context.attributes, results: count).map { .fixed($0) }
     } else {
       extents = [Dimension](repeating: shape[axis] / .fixed(count), count: count)
+      if extents.contains(.unknown) {
+        // The last part may be shorter.
+        let part = (shape[axis] + .fixed(count - 1)).dividedFloor(by: count)
+        extents = [Dimension](repeating: part, count: count - 1) + [shape[axis] - part * .fixed(count - 1)]
+      }
     }
     return extents.map { extent in
       shape[axis] = extent

@@ -95,7 +95,7 @@ enum ReshapeOps {
       if case (.fixed(let total), .fixed(let part)) = (rest, product) {
         guard part == 0 ? total == 0 : total % part == 0 else { throw mismatch(source, target) }
       }
-      result[axis] = product == .fixed(0) ? .fixed(0) : rest / product
+      result[axis] = product == .fixed(0) ? .fixed(0) : rest.dividedFloor(by: product)
     case (nil, _):
       if case (.fixed(let total), .fixed(let part)) = (rest, product), total != part { throw mismatch(source, target) }
     default: break
