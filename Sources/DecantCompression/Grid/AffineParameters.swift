@@ -1,3 +1,5 @@
+public import DecantIR
+
 /// A scale and a zero point: `value = scale · (code − zeroPoint)`.
 public struct AffineParameters: Sendable, Hashable {
   /// The distance between neighbouring codes; positive.
@@ -14,23 +16,47 @@ public struct AffineParameters: Sendable, Hashable {
   /// The parameters that map `range`, widened to hold zero, onto the codes of `grid`.
   ///
   /// The arithmetic is that of ONNX Runtime 1.31 (`compute_scale_zp`): widths in double precision, the zero point from the
-  /// scale before it is rounded to float32, halves to even. A width of zero gives scale 1 and zero point 0.
-  public init(range: TensorRange, grid: IntegerGrid, symmetric: Bool) {
-    var low = min(range.low, 0)
-    var high = max(range.high, 0)
-    if symmetric {
-      let magnitude = max(abs(low), abs(high))
-      (low, high) = (-magnitude, magnitude)
-    }
-    let target = grid.target(symmetric: symmetric)
+  /// scale before it is rounded, halves to even. A scale below the normal numbers of `scaleType` becomes 1, and zero point
+  /// 0; ``isTooFine(_:grid:symmetric:scaleType:)`` tells.
+  ///
+  /// - Parameters:
+  ///   - isReduced: whether only half the codes are mapped to.
+  ///   - scaleType: float32, or float16 for a scale that is stored as such.
+  public init(
+    range: TensorRange, grid: IntegerGrid, symmetric: Bool, isReduced: Bool = false, scaleType: DataType = .float32
+  ) {
+    let (low, high) = AffineParameters.ends(range, symmetric: symmetric)
+    let target = grid.target(symmetric: symmetric, isReduced: isReduced)
     let (first, last) = (Double(target.lowerBound), Double(target.upperBound))
     let exact = (Double(high) - Double(low)) / (last - first)
-    guard exact >= Double(Float.leastNormalMagnitude) else {
+    guard exact >= AffineParameters.leastNormal(scaleType) else {
       self.init(scale: 1, zeroPoint: 0)
       return
     }
     let middle = symmetric ? (first + last) / 2 : first - Double(low) / exact
-    self.init(scale: Float(exact), zeroPoint: Int(middle.rounded(.toNearestOrEven)))
+    let scale = scaleType == .float16 ? Float(Float16(exact)) : Float(exact)
+    self.init(scale: scale, zeroPoint: Int(middle.rounded(.toNearestOrEven)))
+  }
+
+  /// Whether `range` is not empty and yet so narrow that its scale is below the normal numbers of `scaleType`.
+  public static func isTooFine(
+    _ range: TensorRange, grid: IntegerGrid, symmetric: Bool, isReduced: Bool = false, scaleType: DataType
+  ) -> Bool {
+    let (low, high) = ends(range, symmetric: symmetric)
+    let target = grid.target(symmetric: symmetric, isReduced: isReduced)
+    let exact = (Double(high) - Double(low)) / Double(target.upperBound - target.lowerBound)
+    return exact > 0 && exact < leastNormal(scaleType)
+  }
+
+  private static func leastNormal(_ type: DataType) -> Double {
+    type == .float16 ? Double(Float16.leastNormalMagnitude) : Double(Float.leastNormalMagnitude)
+  }
+
+  private static func ends(_ range: TensorRange, symmetric: Bool) -> (low: Float, high: Float) {
+    let (low, high) = (min(range.low, 0), max(range.high, 0))
+    guard symmetric else { return (low, high) }
+    let magnitude = max(abs(low), abs(high))
+    return (-magnitude, magnitude)
   }
 
   /// The code of `value`: halves to even, clipped to the codes of `grid`. `value` is finite.

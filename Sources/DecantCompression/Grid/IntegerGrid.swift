@@ -7,6 +7,11 @@ public struct IntegerGrid: Sendable, Hashable {
   /// All codes of the type; values beyond are clipped to them.
   public let codes: ClosedRange<Int>
 
+  init(type: DataType, codes: ClosedRange<Int>) {
+    self.type = type
+    self.codes = codes
+  }
+
   /// The grid of `type`; nil unless it is an 8-, 16- or 4-bit integer type.
   public init?(_ type: DataType) {
     switch type {
@@ -22,9 +27,21 @@ public struct IntegerGrid: Sendable, Hashable {
   }
 
   /// The codes that a range is mapped to: all of them, or fewer when zero shall be in the middle of a signed type.
-  public func target(symmetric: Bool) -> ClosedRange<Int> {
+  ///
+  /// - Parameter isReduced: half of them, so that sums of two products fit 16 bits on processors without VNNI.
+  public func target(symmetric: Bool, isReduced: Bool = false) -> ClosedRange<Int> {
+    if isReduced { return reduced }
     let narrow = symmetric && (type == .int8 || type == .int16)
     return narrow ? -codes.upperBound...codes.upperBound : codes
+  }
+
+  /// ONNX Runtime's `reduce_range`: half the codes, and for int8 and int16 one more.
+  private var reduced: ClosedRange<Int> {
+    switch type {
+    case .int8: -64...64
+    case .int16: -16384...16384
+    default: codes.lowerBound / 2...codes.upperBound / 2
+    }
   }
 
   /// Whether codes have a sign.

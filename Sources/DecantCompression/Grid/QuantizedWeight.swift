@@ -9,36 +9,62 @@ public struct QuantizedWeight: Sendable {
   /// The axis of the channels; nil for one scale in all.
   public let axis: Int?
 
+  /// The type of the scales: that of the source.
+  public let scaleType: DataType
+
   /// Chooses scales for `weight` from its own extremes.
   ///
-  /// - Throws: ``OpError`` when a value is not finite, naming its index, or the type is not float32.
+  /// - Parameter isReduced: whether only half the codes are used.
+  /// - Throws: ``OpError`` when a value is not finite, naming its index, or the type is neither float32 nor float16.
   public static func fit(
-    _ weight: Tensor, grid: IntegerGrid, symmetric: Bool, axis: Int?
+    _ weight: Tensor, grid: IntegerGrid, symmetric: Bool, axis: Int?, isReduced: Bool = false
   ) throws(OpError) -> [AffineParameters] {
-    let ranges = try channelRanges(of: weight, axis: axis)
-    return ranges.map { AffineParameters(range: $0, grid: grid, symmetric: symmetric) }
+    try ranges(of: weight, axis: axis).map {
+      AffineParameters(
+        range: $0, grid: grid, symmetric: symmetric, isReduced: isReduced, scaleType: weight.dataType)
+    }
+  }
+
+  /// The extremes of `weight`, in all or of each channel along `axis`; zeros for no elements.
+  ///
+  /// - Throws: ``OpError`` as ``fit(_:grid:symmetric:axis:isReduced:)``.
+  public static func ranges(of weight: Tensor, axis: Int?) throws(OpError) -> [TensorRange] {
+    try channelRanges(of: try floats(weight), axis: axis)
   }
 
   /// Rounds `weight` onto codes with the given parameters.
   ///
-  /// - Throws: ``OpError`` when the type is not float32.
+  /// - Throws: ``OpError`` when the type is neither float32 nor float16.
   public init(
     _ weight: Tensor, grid: IntegerGrid, parameters: [AffineParameters], axis: Int?
   ) throws(OpError) {
-    let tensor = weight.aligned
-    guard tensor.dataType == .float32, tensor.bytes != nil else {
-      throw OpError("expected float32 data to quantize, got \(weight.dataType)", kind: .unsupported)
-    }
+    let tensor = try QuantizedWeight.floats(weight)
     codes =
       switch grid.type {
       case .int8: QuantizedWeight.round(tensor, grid, parameters, axis) { Int8(truncatingIfNeeded: $0) }
       case .uint8: QuantizedWeight.round(tensor, grid, parameters, axis) { UInt8(truncatingIfNeeded: $0) }
       case .int16: QuantizedWeight.round(tensor, grid, parameters, axis) { Int16(truncatingIfNeeded: $0) }
       case .uint16: QuantizedWeight.round(tensor, grid, parameters, axis) { UInt16(truncatingIfNeeded: $0) }
+      case .int4, .uint4:
+        try NibbleTensor.pack(
+          QuantizedWeight.round(tensor, grid, parameters, axis) { UInt8(truncatingIfNeeded: $0) }, as: grid.type)
       default: throw OpError("weights of type \(grid.type) are not supported here", kind: .unsupported)
       }
     self.parameters = parameters
     self.axis = axis
+    scaleType = weight.dataType
+  }
+
+  /// The weight as aligned float32.
+  private static func floats(_ weight: Tensor) throws(OpError) -> Tensor {
+    switch weight.dataType {
+    case .float32 where weight.bytes != nil: return weight.aligned
+    case .float16:
+      guard let values = weight.aligned.floats else { break }
+      return Tensor(values, shape: weight.shape)
+    default: break
+    }
+    throw OpError("expected float32 or float16 data to quantize, got \(weight.dataType)", kind: .unsupported)
   }
 
   private static func round<Code: TensorElement>(
@@ -56,12 +82,8 @@ public struct QuantizedWeight: Sendable {
   }
 
   private static func channelRanges(of weight: Tensor, axis: Int?) throws(OpError) -> [TensorRange] {
-    let tensor = weight.aligned
-    guard tensor.dataType == .float32, tensor.bytes != nil else {
-      throw OpError("expected float32 data to quantize, got \(weight.dataType)", kind: .unsupported)
-    }
-    let source = tensor.span(of: Float.self)
-    let channels = ChannelLayout(shape: tensor.shape, axis: axis)
+    let source = weight.span(of: Float.self)
+    let channels = ChannelLayout(shape: weight.shape, axis: axis)
     var ranges = [TensorRange?](repeating: nil, count: channels.count)
     var broken: Int?
     channels.forEachRun { channel, run in
@@ -85,7 +107,7 @@ public struct QuantizedWeight: Sendable {
 
   /// The scales: a scalar, or one for each channel.
   public var scales: Tensor {
-    Tensor(parameters.map(\.scale), shape: axis == nil ? [] : [parameters.count])
+    AffineParameters.scales(parameters.map(\.scale), type: scaleType, isScalar: axis == nil)
   }
 
   /// The zero points, of the codes' type: a scalar, or one for each channel.
@@ -95,13 +117,22 @@ public struct QuantizedWeight: Sendable {
 }
 
 extension AffineParameters {
-  /// Zero points as a tensor of the codes' type. Precondition: an 8- or 16-bit integer type.
+  /// Scales as a tensor of float32 or float16.
+  static func scales(_ values: [Float], type: DataType, isScalar: Bool) -> Tensor {
+    let shape = isScalar ? [] : [values.count]
+    return type == .float16 ? Tensor(values.map { Float16($0) }, shape: shape) : Tensor(values, shape: shape)
+  }
+
+  /// Zero points as a tensor of the codes' type. Precondition: a 4-, 8- or 16-bit integer type.
   static func zeroPoints(_ values: [Int], type: DataType, isScalar: Bool) -> Tensor {
     let shape = isScalar ? [] : [values.count]
     switch type {
     case .int8: return Tensor(values.map { Int8(truncatingIfNeeded: $0) }, shape: shape)
     case .int16: return Tensor(values.map { Int16(truncatingIfNeeded: $0) }, shape: shape)
     case .uint16: return Tensor(values.map { UInt16(truncatingIfNeeded: $0) }, shape: shape)
+    case .int4, .uint4:
+      let bytes = values.map { UInt8(truncatingIfNeeded: $0) }
+      return (try? NibbleTensor.pack(Tensor(bytes, shape: shape), as: type)) ?? Tensor(bytes, shape: shape)
     default: return Tensor(values.map { UInt8(truncatingIfNeeded: $0) }, shape: shape)
     }
   }

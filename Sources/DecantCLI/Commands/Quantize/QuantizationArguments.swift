@@ -35,12 +35,18 @@ struct CalibrationArguments: ParsableArguments {
 
 /// What is quantized, and like whom.
 struct StyleArguments: ParsableArguments {
-  @Option(help: ArgumentHelp("'ort' follows ONNX Runtime 1.31's quantize_static to the bit.", valueName: "tool"))
+  @Option(help: ArgumentHelp("'ort' follows ONNX Runtime 1.31's own quantizers to the bit.", valueName: "tool"))
   var compat: String?
   @Option(help: ArgumentHelp("Codes of activations: uint8 or int8.", valueName: "type")) var activationType = "uint8"
   @Option(help: ArgumentHelp("Codes of weights: int8 or uint8.", valueName: "type")) var weightType = "int8"
   @Flag(inversion: .prefixedNo, help: "A scale for each channel of a weight; the default, but not with --compat ort.")
   var perChannel: Bool?
+  @Flag(help: "Weights use half the codes, for processors without VNNI, whose products saturate.") var reduceRange =
+    false
+  @Flag(help: "For int8-dynamic: also quantize products of two activations.") var computedFactors = false
+  @Flag(
+    inversion: .prefixedNo, help: "For int8-dynamic: even out what normalizations give before it becomes codes.")
+  var smooth = true
   @Option(
     help: ArgumentHelp("Only these nodes: a name, a glob or an operator type; may repeat.", valueName: "selector"))
   var include: [String] = []
@@ -50,14 +56,27 @@ struct StyleArguments: ParsableArguments {
   var optimize = true
 
   func options() throws(DecantError) -> StaticQuantizationOptions {
-    guard compat == nil || compat == "ort" else {
-      throw DecantError(.usage, "'--compat' expected ort, got '\(compat ?? "")'")
-    }
-    let style: StaticQuantizationOptions.Style = compat == nil ? .decant : .onnxRuntime
+    let style = try chosenStyle()
     return StaticQuantizationOptions(
       style: style, activationType: try codes(activationType, "--activation-type"),
       weightType: try codes(weightType, "--weight-type"), isPerChannel: perChannel ?? (style == .decant),
       include: include.map(NodeSelector.init), exclude: exclude.map(NodeSelector.init))
+  }
+
+  func dynamicOptions() throws(DecantError) -> DynamicQuantizationOptions {
+    let style = try chosenStyle()
+    return DynamicQuantizationOptions(
+      style: style, weightType: try codes(weightType, "--weight-type"), isPerChannel: perChannel ?? (style == .decant),
+      isReduced: reduceRange, includesComputedFactors: computedFactors, smooths: smooth,
+      include: include.map(NodeSelector.init),
+      exclude: exclude.map(NodeSelector.init))
+  }
+
+  private func chosenStyle() throws(DecantError) -> QuantizationStyle {
+    guard compat == nil || compat == "ort" else {
+      throw DecantError(.usage, "'--compat' expected ort, got '\(compat ?? "")'")
+    }
+    return compat == nil ? .decant : .onnxRuntime
   }
 
   private func codes(_ name: String, _ option: String) throws(DecantError) -> DataType {

@@ -1,13 +1,14 @@
 internal import ArgumentParser
 internal import Decant
 
-/// int8 with QuantizeLinear and DequantizeLinear.
+/// A float model with integer weights, and integer activations where the scheme has them.
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
-    abstract: "Makes a float model int8, with QuantizeLinear and DequantizeLinear operators.",
+    abstract: "Makes a float model int8: static with samples, or dynamic without.",
     usage: """
       decant quantize model.onnx -o int8.onnx --data train.npz
+      decant quantize model.onnx -o int8.onnx --scheme int8-dynamic
       decant quantize model.onnx -o int8.onnx --stats stats.json --method entropy
       decant quantize model.onnx -o int8.onnx --data train.npz --exclude 'head/*' --exclude Softmax
       """,
@@ -32,6 +33,7 @@ struct QuantizeCommand: ParsableCommand {
   func validate() throws {
     switch scheme {
     case .int8: try validateStaticInt8()
+    case .int8Dynamic: try validateDynamicInt8()
     }
   }
 
@@ -40,6 +42,7 @@ struct QuantizeCommand: ParsableCommand {
     let (model, report) =
       switch scheme {
       case .int8: try runStaticInt8()
+      case .int8Dynamic: try runDynamicInt8()
       }
     try output.write(model, common.reporter)
     TerminalText.output(json ? JSON.object(document(report)).text() : text(report))

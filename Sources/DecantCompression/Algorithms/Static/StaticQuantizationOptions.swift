@@ -2,16 +2,8 @@ public import DecantIR
 
 /// How static int8 quantization is to be done.
 public struct StaticQuantizationOptions: Sendable {
-  /// Whose choices are followed where there is a choice.
-  public enum Style: String, Sendable, CaseIterable {
-    /// Decant's own: what the integer kernels gain from and accuracy bears.
-    case decant
-    /// ONNX Runtime 1.31's `quantize_static`, to the bit.
-    case onnxRuntime = "ort"
-  }
-
   /// Whose choices are followed.
-  public var style: Style
+  public var style: QuantizationStyle
   /// The type of activations' codes; also of constants that meet activations in arithmetic.
   public var activationType: DataType
   /// The type of weights' codes.
@@ -25,7 +17,8 @@ public struct StaticQuantizationOptions: Sendable {
 
   /// uint8 activations, int8 weights for each channel, Decant's style.
   public init(
-    style: Style = .decant, activationType: DataType = .uint8, weightType: DataType = .int8, isPerChannel: Bool = true,
+    style: QuantizationStyle = .decant, activationType: DataType = .uint8, weightType: DataType = .int8,
+    isPerChannel: Bool = true,
     include: [NodeSelector] = [], exclude: [NodeSelector] = []
   ) {
     self.style = style

@@ -6,7 +6,7 @@ struct QuantizationEmitter {
   var report: QuantizationReport
   let ranges: CalibratedRanges
   let grids: Grids
-  let style: StaticQuantizationOptions.Style
+  let style: QuantizationStyle
 
   /// The scale and zero point behind a value that was quantized.
   private struct Emitted {
@@ -21,7 +21,7 @@ struct QuantizationEmitter {
 
   init(
     plan: QuantizationPlan, report: QuantizationReport, ranges: CalibratedRanges, grids: Grids,
-    style: StaticQuantizationOptions.Style
+    style: QuantizationStyle
   ) {
     self.plan = plan
     self.report = report

@@ -61,7 +61,7 @@ public enum StaticQuantization {
     return Grids(activations: activations, weights: weights)
   }
 
-  private static func refuseQuantized(_ graph: Graph) throws(DecantError) {
+  static func refuseQuantized(_ graph: Graph) throws(DecantError) {
     let quantized = graph.order.first { graph[$0].op.type == "QuantizeLinear" || graph[$0].op.type == "QLinearConv" }
     guard let quantized else { return }
     throw DecantError(

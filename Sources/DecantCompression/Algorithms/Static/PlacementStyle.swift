@@ -85,7 +85,7 @@ struct PlacementStyle: Sendable {
     reason: "only matrix products and tables are quantized in models with attention")
 
   /// The style for a graph.
-  static func choose(_ style: StaticQuantizationOptions.Style, for graph: Graph) -> PlacementStyle {
+  static func choose(_ style: QuantizationStyle, for graph: Graph) -> PlacementStyle {
     guard style == .decant else { return .onnxRuntime }
     return isTransformer(graph) ? .transformer : .convolutional
   }

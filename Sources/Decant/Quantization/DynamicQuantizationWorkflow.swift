@@ -1,0 +1,48 @@
+public import DecantBytes
+public import DecantCompression
+public import DecantIR
+internal import DecantPasses
+
+/// The way from a float model to a dynamic int8 model: prepare, quantize. No samples are needed.
+public struct DynamicQuantizationWorkflow: Sendable {
+  /// The model, prepared: types inferred, and in Decant's own style optimized.
+  public private(set) var model: Model
+  /// How to quantize.
+  public let options: DynamicQuantizationOptions
+  private let reporter: any Reporter
+
+  /// Prepares `model`.
+  ///
+  /// - Parameter optimizes: whether constants and normalizations are folded first; ONNX Runtime's style never does.
+  /// - Throws: what the passes throw.
+  public init(
+    _ model: Model, _ options: DynamicQuantizationOptions, optimizes: Bool = true,
+    reporter: any Reporter = SilentReporter()
+  ) throws {
+    self.model = model
+    self.options = options
+    self.reporter = reporter
+    let context = PassContext(reporter: reporter)
+    // Weights that a caller could replace at run time cannot be codes.
+    _ = try Pipeline(parsing: "bind-input-defaults").run(on: &self.model, context)
+    let passes = options.style == .decant && optimizes ? "default" : "infer-types"
+    _ = try Pipeline(parsing: passes).run(on: &self.model, context)
+  }
+
+  /// Quantizes the model.
+  ///
+  /// - Throws: what ``DynamicQuantization`` throws.
+  public mutating func quantize() throws(DecantError) -> QuantizationReport {
+    let report = try DynamicQuantization.quantize(&model.graph, options: options)
+    for note in report.notes { reporter.note(note) }
+    if report.weights > 0 {
+      reporter.lossy("\(report.weights) weights and tables are \(options.weightType) codes now")
+    }
+    if report.activations > 0 {
+      reporter.lossy(
+        "\(report.activations) activations become uint8 codes as the model runs, so results depend on what shares a batch"
+      )
+    }
+    return report
+  }
+}

@@ -1,0 +1,124 @@
+internal import DecantIR
+
+/// Walks the nodes in order and puts integer operators where they gain.
+struct DynamicQuantizer {
+  let options: DynamicQuantizationOptions
+  let weights: IntegerGrid
+  let activations: IntegerGrid
+  /// The nodes that may be quantized; others are left alone.
+  let chosen: Set<NodeID>
+  var coded = CodedValues()
+  var constants = CodedConstants()
+  var report = QuantizationReport()
+  /// Weights of recurrent nodes, which have a layout of their own.
+  var recurrentWeights = 0
+
+  /// What came of a node.
+  typealias Outcome = (text: String, isQuantized: Bool)
+
+  init(options: DynamicQuantizationOptions, weights: IntegerGrid, chosen: Set<NodeID>) {
+    self.options = options
+    self.weights = weights
+    self.chosen = chosen
+    activations = IntegerGrid.bytes
+  }
+
+  /// Whether ONNX Runtime's choices are followed.
+  var isCompatible: Bool { options.style == .onnxRuntime }
+
+  mutating func visit(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
+    let (name, op) = (rewriter.graph[id].name, rewriter.graph[id].op)
+    let outcome = try decide(id, &rewriter)
+    if !outcome.isQuantized { coded.readFloats(id, &rewriter) }
+    report.decisions.append(.init(node: name, op: op, outcome: outcome.text, isQuantized: outcome.isQuantized))
+  }
+
+  mutating func finish(_ rewriter: inout Rewriter) -> QuantizationReport {
+    coded.finish(&rewriter)
+    report.weights = constants.count + recurrentWeights
+    return report
+  }
+
+  private mutating func decide(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> Outcome {
+    let node = rewriter.graph[id]
+    let table: [OpName: (inout DynamicQuantizer, NodeID, inout Rewriter) throws(OpError) -> Outcome] = [
+      "MatMul": { (me, id, rewriter) throws(OpError) in try me.product(id, &rewriter) },
+      "Conv": { (me, id, rewriter) throws(OpError) in try me.convolution(id, &rewriter) },
+      "Gather": { (me, id, rewriter) throws(OpError) in try me.gather(id, &rewriter) },
+      "Transpose": { (me, id, rewriter) throws(OpError) in me.transpose(id, &rewriter) },
+      "LSTM": { (me, id, rewriter) throws(OpError) in try me.recurrence(id, &rewriter) },
+      OpName("Attention", domain: "com.microsoft"): { (me, id, rewriter) throws(OpError) in
+        try me.attention(id, &rewriter)
+      },
+      OpName("EmbedLayerNormalization", domain: "com.microsoft"): { (me, id, rewriter) throws(OpError) in
+        try me.embedding(id, &rewriter)
+      },
+    ]
+    guard let quantize = table[node.op] else {
+      return ("left in float: dynamic quantization is for products and tables", false)
+    }
+    guard chosen.contains(id) else {
+      let isSlow = node.op == "Conv" && options.include.isEmpty
+      return (isSlow ? "left in float: integer convolution is slower" : "left in float: not selected", false)
+    }
+    return try quantize(&self, id, &rewriter)
+  }
+
+  // MARK: Operands
+
+  /// The codes of an activation: those that it has, or DynamicQuantizeLinear of it.
+  mutating func activation(
+    _ value: ValueID, before id: NodeID, _ rewriter: inout Rewriter
+  ) throws(OpError) -> CodedValues.Coded {
+    if let known = coded[value], known.axis == nil { return known }
+    if rewriter.graph[value].constant != nil {
+      let form = CodedConstants.Form(grid: activations, symmetric: false)
+      return try constant(value, form, &rewriter)
+    }
+    let source = coded.float(value, at: .before(id), &rewriter) ?? value
+    let (name, type) = (rewriter.graph[source].name, rewriter.graph[source].type)
+    let node = rewriter.addNode(
+      "DynamicQuantizeLinear", [source], name: name + "_QuantizeLinear",
+      resultNames: [name + "_quantized", name + "_scale", name + "_zero_point"],
+      resultTypes: [.tensor(.uint8, type.shape), .tensor(.float32, []), .tensor(.uint8, [])], at: .before(id))
+    let results = rewriter.graph[node].results.compactMap { $0 }
+    guard results.count == 3 else { throw OpError("DynamicQuantizeLinear has three results") }
+    let made = CodedValues.Coded(codes: results[0], scale: results[1], zeroPoint: results[2], keepsFloat: true)
+    coded.set(source, made, rewriter.graph)
+    report.activations += 1
+    return made
+  }
+
+  /// The codes of a weight with channels along `axis`, negative from the end, where weights have channels.
+  mutating func weight(
+    _ value: ValueID, axis: Int?, _ rewriter: inout Rewriter
+  ) throws(OpError) -> CodedValues.Coded {
+    let rank = rewriter.graph[value].constant?.rank ?? 0
+    let channels = options.isPerChannel ? axis.map { $0 < 0 ? $0 + rank : $0 } : nil
+    let form = CodedConstants.Form(
+      grid: weights, symmetric: weights.isSigned || (!isCompatible && channels != nil),
+      axis: channels, isReduced: options.isReduced)
+    return try constant(value, form, &rewriter)
+  }
+
+  /// The codes of a constant. In ONNX Runtime's style a constant has the codes that it was given first.
+  mutating func constant(
+    _ value: ValueID, _ form: CodedConstants.Form, _ rewriter: inout Rewriter
+  ) throws(OpError) -> CodedValues.Coded {
+    if isCompatible, let known = coded[value] { return known }
+    let entry = try constants.codes(of: value, form, &rewriter)
+    let made = CodedValues.Coded(
+      codes: entry.codes, scale: entry.scale, zeroPoint: entry.zeroPoint, axis: entry.axis, keepsFloat: !isCompatible)
+    if isCompatible { coded.set(value, made, rewriter.graph) }
+    return made
+  }
+
+  func isFloat(_ value: ValueID, _ graph: Graph) -> Bool {
+    (graph[value].constant?.dataType ?? graph[value].type.dataType) == .float32
+  }
+}
+
+extension IntegerGrid {
+  /// uint8, what DynamicQuantizeLinear gives.
+  static let bytes = IntegerGrid(type: .uint8, codes: 0...255)
+}
