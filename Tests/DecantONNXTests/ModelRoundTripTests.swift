@@ -33,6 +33,22 @@ import Testing
   }
 }
 
+@Suite struct OpenExtentTests {
+  /// Symbols for what only a run decides have no meaning outside of one inference.
+  @Test func openExtentsAreNotWritten() throws {
+    let graph = Graph.build { rewriter in
+      let x = rewriter.addInput("x", .tensor(.float32, [.symbol("N")]))
+      let y = rewriter.add("NonZero", [x], name: "y", type: .tensor(.int64, [1, .open("y", "1")]))
+      let z = rewriter.add("Abs", [y], name: "z", type: .tensor(.int64, [1, .open("y", "1")]))
+      rewriter.addOutput("z", z)
+    }
+    let bytes = try ONNXWriter().bytes(of: Model(graph: graph))
+    let again = try ONNXReader().read(ByteSlice(copying: bytes)).graph
+    #expect(again.value(named: "y").map { again[$0].type } == .tensor(.int64, [1, .unknown]))
+    #expect(again.outputs[0].declaredType == .tensor(.int64, [1, .unknown]))
+  }
+}
+
 /// Keeps what is reported.
 final class Recorder: Reporter, @unchecked Sendable {
   private let lock = NSLock()

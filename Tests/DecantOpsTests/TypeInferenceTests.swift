@@ -342,4 +342,35 @@ import Testing
     try graph.edit { (rewriter) throws(OpError) in _ = try inferTypes(&rewriter) }
     #expect(graph.outputs.map { graph[$0.value].type.description } == ["f32[A]", "f32[T,%all.1]"])
   }
+
+  @Test func aBodyMayReplaceAnOptional() throws {
+    let body = try TextForm.parseGraph(
+      """
+      graph @body(%i: i64[], %c: bool[], %given) -> (%c, %some) {
+        %x: f32[2] = initializer [1.0, 2.0]
+        %some = SequenceConstruct(%x)
+        return %c, %some
+      }
+      """)
+    let sequence = ValueType.sequence(.tensor(.float32, nil))
+    var graph = Graph.build { rewriter in
+      let given = rewriter.addInput("given", .optional(sequence))
+      let node = rewriter.addNode("Loop", [nil, nil, given], ["body": .graph(body)], resultNames: ["y"])
+      if let y = rewriter.graph[node].results[0] { rewriter.addOutput("y", y) }
+    }
+    try graph.edit { (rewriter) throws(OpError) in _ = try inferTypes(&rewriter) }
+    #expect(graph[graph.outputs[0].value].type == sequence)
+  }
+
+  @Test func ranksAndStatesComeFromWhereTheyAreKnown() throws {
+    let open = ValueType.tensor(.int64, [.symbol("R")])
+    #expect(
+      try infer("Col2Im", [.tensor(.float32, [1, 10, 12]), open, open], ["pads": .ints([0, 1, 0, 1])])
+        == [.tensor(.float32, [1, .unknown, .unknown, .unknown])])
+    let (q, v) = (ValueType.tensor(.float32, [2, 1, .symbol("W")]), ValueType.tensor(.float32, [2, 1, 12]))
+    let state = ValueType.tensor(.float32, [2, 4, .symbol("K"), 3])
+    let types = try infer(
+      "LinearAttention", [q, q, v, state], ["q_num_heads": .int(4), "kv_num_heads": .int(4)], results: 2)
+    #expect(types == [.tensor(.float32, [2, 1, 12]), state])
+  }
 }
