@@ -314,6 +314,70 @@ def exported():
             cases.append((f"{what} {kind} of {data}".replace("  ", " "), model, [features[::3]]))
 
 
+def map_type(key, value):
+    kind = onnx.TypeProto()
+    kind.map_type.key_type = key
+    kind.map_type.value_type.CopyFrom(helper.make_tensor_type_proto(value, []))
+    return kind
+
+
+def maps():
+    """Operators that read or make maps, on one value each."""
+    scores, counts = {3: 1.5, 0: -2.75, 4: 7.0}, {"a": 1.5, "z": 9.0, "c": 2.0}
+    numbered, named = map_type(TensorProto.INT64, TensorProto.FLOAT), map_type(TensorProto.STRING, TensorProto.FLOAT)
+    matrix = helper.make_tensor_type_proto(TensorProto.FLOAT, None)
+    given = [("CastMap", scores, numbered, {"cast_to": to} | form) for to in ("TO_FLOAT", "TO_INT64")
+             for form in ({}, {"map_form": "SPARSE", "max_map": 6})]
+    given += [("DictVectorizer", counts, named, {"string_vocabulary": words}) for words in (["c", "b", "a"], ["b"])]
+    given += [("DictVectorizer", scores, numbered, {"int64_vocabulary": [4, 2, 3]})]
+    for array in (floats(4, 2), floats(2), floats(3, 3), floats(0, 2)):
+        given += [("ZipMap", array, matrix, labels) for labels in (
+            {"classlabels_strings": ["x", "y"]}, {"classlabels_int64s": [5, 3]})]
+    folder = workspace()
+    for number, (op, value, kind, attributes) in enumerate(given):
+        node = helper.make_node(op, ["x"], ["y"], domain="ai.onnx.ml", **attributes)
+        graph = helper.make_graph([node], "one", [onnx.ValueInfoProto(name="x", type=kind)], [onnx.ValueInfoProto(name="y")])
+        model = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("ai.onnx.ml", 3), helper.make_opsetid("", 21)], ir_version=10)
+        own = folder / str(number)
+        (own / "in").mkdir(parents=True)
+        onnx.save(model, own / "model.onnx")
+        proto = map_message(value) if isinstance(value, dict) else numpy_helper.from_array(value)
+        (own / "in/input_0.pb").write_bytes(proto.SerializeToString())
+        try:
+            decant("run", own / "model.onnx", "--input", own / "in", "--output", own / "out")
+            written = (own / "out/output_0.pb").read_bytes()
+            got = read_maps(written) if op == "ZipMap" else numpy_helper.to_array(onnx.TensorProto.FromString(written)).tolist()
+        except CommandFailed as error:
+            got = str(error)
+        wanted = ort_results(model, [value])
+        if isinstance(wanted, str) or isinstance(got, str):
+            same = isinstance(wanted, str) and isinstance(got, str)
+        else:
+            same = got == (wanted[0] if op == "ZipMap" else wanted[0].tolist())
+        checks.check(same, f"{op} {attributes} {number}", "" if same else f"{got} for {wanted}")
+
+
+def map_message(value):
+    """A dictionary as the message that holds it."""
+    proto = onnx.MapProto(values=numpy_helper.from_list([np.float32(one) for one in value.values()]))
+    if isinstance(next(iter(value)), str):
+        proto.key_type = TensorProto.STRING
+        proto.string_keys.extend(key.encode() for key in value)
+    else:
+        proto.key_type = TensorProto.INT64
+        proto.keys.extend(value)
+    return proto
+
+
+def read_maps(written):
+    """A sequence of maps as a list of dictionaries."""
+    return [dict(zip(list(one.keys) or [key.decode() for key in one.string_keys],
+                     (float(numpy_helper.to_array(tensor)) for tensor in one.values.tensor_values)))
+            for one in onnx.SequenceProto.FromString(written).map_values]
+
+
+checks.attempt("maps", maps)
 checks.attempt("models of scikit-learn", exported)
 print(f"{len(cases)} cases")
 # Sums of hundreds of products in single precision.

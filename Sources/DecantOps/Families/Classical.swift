@@ -6,6 +6,7 @@ enum Classical {
     EncoderOps.definitions,
     FeatureOps.definitions,
     LinearOps.definitions,
+    MapOps.definitions,
     RescalingOps.definitions,
     SupportVectorOps.definitions,
     TreeOps.definitions,

@@ -172,6 +172,8 @@ enum IntegerMatMul {
   }
 
   @Sendable static func evaluateQuantized(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+    let types = [try context.operand(0).dataType, try context.operand(3).dataType, try context.operand(7).dataType]
+    if types.contains(where: { SmallFloat.layout(of: $0) != nil }) { return try multiplyFloats(context) }
     let (sums, rows, columns) = try sums(context, a: (0, 2), b: (3, 5))
     let left = try QuantizedOperands.scales(context, 1, count: rows)
     let right = try QuantizedOperands.scales(context, 4, count: columns)
@@ -182,5 +184,22 @@ enum IntegerMatMul {
       left[left.count == 1 ? 0 : place / columns % rows] * right[right.count == 1 ? 0 : place % columns] / scale
     }
     return [result]
+  }
+
+  /// Codes of which some are 8-bit floats: dequantized by one scale each, multiplied in f32, and quantized.
+  private static func multiplyFloats(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+    func single(_ index: Int) throws(OpError) -> Tensor {
+      let tensor = try context.operand(index)
+      guard tensor.elementCount == 1 else {
+        throw OpError("operand \(index): expected one element beside 8-bit floats, got \(tensor.type)")
+      }
+      return tensor.reshaped([])
+    }
+    func numbers(_ first: Int) throws(OpError) -> Tensor {
+      let operands = [try context.operand(first), try single(first + 1), try single(first + 2)]
+      return try context.widened(try DequantizeKernel.evaluate(context.with(operands))[0])
+    }
+    let product = try MatMulKernel.evaluateNumbers(context.with([try numbers(0), try numbers(3)]))[0]
+    return try QuantizeKernel.evaluate(context.with([product, try context.widened(try single(6)), try single(7)]))
   }
 }

@@ -25,9 +25,11 @@ enum PointwiseActivation {
       ScaledExponentialLinear(
         alpha: $0.float("alpha", default: 1.6732631921768188), gamma: $0.float("gamma", default: 1.0507010221481323))
     },
-    activation("Shrink", since: 9, "input", "output", ["bias", "lambd"]) {
-      Shrinking(bias: $0.float("bias", default: 0), lambda: $0.float("lambd", default: 0.5))
-    },
+    OpDefinition(
+      "Shrink",
+      schema: OpSchema(
+        since: 9, reads: ["input"], gives: ["output"], attributes: [.init("bias", .float), .init("lambd", .float)]),
+      infer: Infer.sameType, evaluate: shrink),
     activation("Sigmoid", since: 1, "X", "Y", [], .arithmetic) { _ in LogisticSigmoid() },
     activation("Softplus", since: 1, "X", "Y") { _ in SoftPlusFunction() },
     activation("Softsign", since: 1, "input", "output") { _ in SoftSignFunction() },
@@ -55,6 +57,16 @@ enum PointwiseActivation {
 
   @Sendable private static func relu(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     [try context.mapNumbers(try context.operand(0), Rectifier())]
+  }
+
+  /// Integers are shrunk in f64 and cut towards zero.
+  @Sendable private static func shrink(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+    let tensor = try context.operand(0)
+    let kernel = Shrinking(
+      bias: context.attributes.float("bias", default: 0), lambda: context.attributes.float("lambd", default: 0.5))
+    guard tensor.dataType.isInteger else { return [try context.map(tensor, kernel)] }
+    let wide = try context.map(try context.convert(tensor, Conversion(target: .float64)), kernel)
+    return [try context.convert(wide, Conversion(target: tensor.dataType))]
   }
 
   @Sendable private static func gelu(_ context: EvaluationContext) throws(OpError) -> [Tensor] {

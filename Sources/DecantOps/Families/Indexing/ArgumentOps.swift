@@ -79,11 +79,14 @@ enum ArgumentOps {
 
   @Sendable private static func nonZero(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
     let tensor = try context.operand(0)
+    let parts = tensor.complexParts
     let truths: [Boolean] =
       if let strings = tensor.strings { strings.map { Boolean(!$0.bytes.isEmpty) } } else {
-        try tensor.wideElements().truths()
+        try (parts ?? tensor).wideElements().truths()
       }
-    let places = truths.indices.filter { truths[$0].value }
+    let places = (0..<tensor.elementCount).filter {
+      parts == nil ? truths[$0].value : truths[2 * $0].value || truths[2 * $0 + 1].value
+    }
     let strides = BroadcastPlan.strides(of: tensor.shape)
     var coordinates: [Int64] = []
     for axis in 0..<tensor.rank {

@@ -44,14 +44,22 @@ enum UniqueOps {
     ]
   }
 
-  /// For each element a number that orders as the elements do; NaN, which equals itself here, comes last.
+  /// For each element a number that orders as the elements do; NaN, which equals itself here, comes last. Complex ones are
+  /// in order of their real parts, then of their imaginary parts.
   private static func ranks(_ tensor: Tensor, _ context: EvaluationContext) throws(OpError) -> [Int] {
+    if let parts = tensor.complexParts {
+      let places = try ranks(parts, context)
+      return ranks(tensor.elementCount) {
+        (places[2 * $0], places[2 * $0 + 1]) < (places[2 * $1], places[2 * $1 + 1])
+      }
+    }
     switch try tensor.wideElements() {
-    case .floats(let values): ranks(values.count) { precedes(values[$0], values[$1]) }
-    case .doubles(let values): ranks(values.count) { precedes(values[$0], values[$1]) }
-    case .signed(let values): ranks(values.count) { values[$0] < values[$1] }
-    case .unsigned(let values): ranks(values.count) { values[$0] < values[$1] }
-    case .strings(let values): ranks(values.count) { values[$0].bytes.lexicographicallyPrecedes(values[$1].bytes) }
+    case .floats(let values): return ranks(values.count) { precedes(values[$0], values[$1]) }
+    case .doubles(let values): return ranks(values.count) { precedes(values[$0], values[$1]) }
+    case .signed(let values): return ranks(values.count) { values[$0] < values[$1] }
+    case .unsigned(let values): return ranks(values.count) { values[$0] < values[$1] }
+    case .strings(let values):
+      return ranks(values.count) { values[$0].bytes.lexicographicallyPrecedes(values[$1].bytes) }
     }
   }
 

@@ -42,10 +42,7 @@ enum CenterCropPadOps {
       shape[axis] = extent
     }
     try context.checkSize(tensor.dataType, shape: shape)
-    let zero =
-      tensor.dataType == .string
-      ? try Tensor(strings: [""], shape: [])
-      : try context.convert(Tensor(scalar: Int32(0)), Conversion(target: tensor.dataType))
+    let zero = try context.filler(of: tensor.dataType)
     let maps = zip(tensor.shape, shape).map { source, extent in
       let start = source >= extent ? (source - extent) / 2 : -((extent - source) / 2)
       return (0..<extent).map { index in

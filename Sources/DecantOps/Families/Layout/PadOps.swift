@@ -80,8 +80,7 @@ enum PadOps {
       }
       return given.reshaped([])
     }
-    if type == .string { return try Tensor(strings: [""], shape: []) }
-    return try context.convert(Tensor(scalar: Int32(0)), Conversion(target: type))
+    return try context.filler(of: type)
   }
 
   /// For each index of the result along an axis, the index of the source; -1 for the filling.

@@ -109,31 +109,31 @@ enum ResizeOps {
     guard !shape.contains(0) else {
       return [try context.move([tensor], shape: shape, ChunkGather(places: [], chunk: 0))]
     }
-    let outside = try context.convert(
-      Tensor(scalar: context.attributes.float("extrapolation_value", default: 0)), Conversion(target: .float32))
+    let outside = context.attributes.float("extrapolation_value", default: 0)
     switch try context.attributes.choice("mode", of: ["nearest", "linear", "cubic"]) {
     case "nearest":
       let options = AxisGeometry.Rounding.allCases.map(\.rawValue)
       let name = try context.attributes.choice("nearest_mode", of: options)
       let maps = geometry.map { $0.nearest(AxisGeometry.Rounding(rawValue: name) ?? .preferFloor) }
-      let fill =
-        tensor.dataType == .string
-        ? try Tensor(strings: [""], shape: [])
-        : try context.convert(outside, Conversion(target: tensor.dataType))
+      let fill = try context.filler(outside, of: tensor.dataType)
       return [try context.move([tensor, fill], shape: shape, MappedCopy(maps: maps, source: tensor.shape))]
     case let mode:
       let cubic = mode == "cubic" ? context.attributes.float("cubic_coeff_a", default: -0.75) : nil
       let filter = ResizeFilter(
         cubic: cubic, antialiases: context.attributes.int("antialias", default: 0) != 0,
         excludesOutside: cubic != nil && context.attributes.int("exclude_outside", default: 0) != 0)
-      return [try interpolate(context, tensor, geometry, filter, outside)]
+      guard let parts = tensor.complexParts else {
+        return [try interpolate(context, tensor, geometry, filter, outside)]
+      }
+      let pair = AxisGeometry(source: 2, target: 2, scale: 1, region: (0, 1), coordinates: .asymmetric)
+      return [try Tensor(complexParts: try interpolate(context, parts, geometry + [pair], filter, outside))]
     }
   }
 
   /// One axis after the other, from the last, in float32 (float64 in its own); integers are cut towards zero at the end.
   private static func interpolate(
     _ context: EvaluationContext, _ tensor: Tensor, _ geometry: [AxisGeometry], _ filter: ResizeFilter,
-    _ outside: Tensor
+    _ outside: Float
   ) throws(OpError) -> Tensor {
     let wide: DataType = tensor.dataType == .float64 ? .float64 : .float32
     var result = try context.convert(tensor, Conversion(target: wide))
@@ -142,7 +142,7 @@ enum ResizeOps {
     }
     if geometry.contains(where: { $0.coordinates == .crop }) {
       let filled = geometry.map { line in (0..<line.target).map { line.isOutside(line.origin($0)) } }
-      let fill = try context.convert(outside, Conversion(target: wide))
+      let fill = try context.filler(outside, of: wide)
       result = try context.move([result, fill], shape: result.shape, SliceFill(shape: result.shape, filled: filled))
     }
     return try context.convert(result, Conversion(target: tensor.dataType))

@@ -57,7 +57,7 @@ struct LabelTable {
 }
 
 /// Takes for each place the element of the first source there, or the one element of the second.
-private struct Choice: Movement {
+struct Choice: Movement {
   let places: [Int?]
 
   func move<Cell>(_ sources: [UnsafeBufferPointer<Cell>], into target: UnsafeMutableBufferPointer<Cell>) {
