@@ -117,15 +117,14 @@ struct GridSampler<T: KernelFloat> {
     return x <= 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
   }
 
-  /// A place moved into the plane as the padding asks; zeros leave it. Cubic interpolation beyond a border goes on with the
-  /// place as it is, and its elements are moved, as in PyTorch and ONNX Runtime; ONNX's reference moves both.
+  /// A place moved into the plane as the padding asks; zeros leave it.
   private func padded(_ x: T, _ axis: Int) -> T {
     let last = T(extents[axis] - 1)
     let (low, high): (T, T) = isAligned ? (0, last) : (-0.5, last + 0.5)
     guard x < low || x > high else { return x }
     switch padding {
     case .zeros: return x
-    case .border: return mode == .cubic ? x : min(max(x, 0), last)
+    case .border: return min(max(x, 0), last)
     case .reflection: return GridSampler.reflected(x, low, high)
     }
   }
