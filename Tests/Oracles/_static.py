@@ -12,6 +12,7 @@ from _harness import *
 logging.disable(logging.WARNING)
 METHODS = {"minmax": CalibrationMethod.MinMax, "percentile": CalibrationMethod.Percentile}
 TYPES_BY_NAME = {"int8": QuantType.QInt8, "uint8": QuantType.QUInt8}
+EVERY_TYPE = TYPES_BY_NAME | {"int16": QuantType.QInt16, "uint16": QuantType.QUInt16, "int4": QuantType.QInt4, "uint4": QuantType.QUInt4}
 
 
 class Reader:
@@ -64,13 +65,13 @@ def lenient():
         module.check_static_quant_arguments, HistogramCollector.collect_absolute_value = refuse, collect
 
 
-def ort_quantize(path, out, cache, method, activations="uint8", weights="int8", per_channel=False, samples=None):
+def ort_quantize(path, out, cache, method, activations="uint8", weights="int8", per_channel=False, samples=None, **more):
     """Runs quantize_static from its calibration cache, which the first call makes from the samples."""
     with lenient(), contextlib.redirect_stdout(io.StringIO()):
         quantize_static(
             str(path), str(out), Reader(samples) if samples else None, quant_format=QuantFormat.QDQ,
-            per_channel=per_channel, activation_type=TYPES_BY_NAME[activations], weight_type=TYPES_BY_NAME[weights],
-            calibrate_method=METHODS[method], calibration_cache_path=str(cache))
+            per_channel=per_channel, activation_type=EVERY_TYPE[activations], weight_type=EVERY_TYPE[weights],
+            calibrate_method=METHODS[method], calibration_cache_path=str(cache), **more)
 
 
 def cached_ranges(cache):

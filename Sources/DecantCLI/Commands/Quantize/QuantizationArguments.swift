@@ -37,8 +37,10 @@ struct CalibrationArguments: ParsableArguments {
 struct StyleArguments: ParsableArguments {
   @Option(help: ArgumentHelp("'ort' follows ONNX Runtime 1.31's own quantizers to the bit.", valueName: "tool"))
   var compat: String?
-  @Option(help: ArgumentHelp("Codes of activations: uint8 or int8.", valueName: "type")) var activationType = "uint8"
-  @Option(help: ArgumentHelp("Codes of weights: int8 or uint8.", valueName: "type")) var weightType = "int8"
+  @Option(help: ArgumentHelp("Codes of activations: uint8, int8, uint16 or int16.", valueName: "type"))
+  var activationType = "uint8"
+  @Option(help: ArgumentHelp("Codes of weights: int8, uint8, int16, uint16, int4 or uint4.", valueName: "type"))
+  var weightType = "int8"
   @Flag(inversion: .prefixedNo, help: "A scale for each channel of a weight; the default, but not with --compat ort.")
   var perChannel: Bool?
   @Flag(help: "Weights use half the codes, for processors without VNNI, whose products saturate.") var reduceRange =
@@ -52,15 +54,19 @@ struct StyleArguments: ParsableArguments {
   var include: [String] = []
   @Option(help: ArgumentHelp("Not these nodes: a name, a glob or an operator type; may repeat.", valueName: "selector"))
   var exclude: [String] = []
+  @OptionGroup var fixed: StaticArguments
   @Flag(inversion: .prefixedNo, help: "Fold constants and normalizations first; never with --compat ort.")
   var optimize = true
 
   func options() throws(DecantError) -> StaticQuantizationOptions {
     let style = try chosenStyle()
-    return StaticQuantizationOptions(
+    var options = StaticQuantizationOptions(
       style: style, activationType: try codes(activationType, "--activation-type"),
       weightType: try codes(weightType, "--weight-type"), isPerChannel: perChannel ?? (style == .decant),
       include: include.map(NodeSelector.init), exclude: exclude.map(NodeSelector.init))
+    options.isReduced = reduceRange
+    try fixed.apply(to: &options)
+    return options
   }
 
   func dynamicOptions() throws(DecantError) -> DynamicQuantizationOptions {
@@ -81,9 +87,13 @@ struct StyleArguments: ParsableArguments {
 
   private func codes(_ name: String, _ option: String) throws(DecantError) -> DataType {
     switch name {
+    case "int4": return .int4
+    case "uint4": return .uint4
     case "int8": return .int8
     case "uint8": return .uint8
-    default: throw DecantError(.usage, "'\(option)' expected int8 or uint8, got '\(name)'")
+    case "int16": return .int16
+    case "uint16": return .uint16
+    default: throw DecantError(.usage, "'\(option)' expected [u]int8, [u]int16 or [u]int4, got '\(name)'")
     }
   }
 }

@@ -124,7 +124,7 @@ struct PlanBuilder {
     var texts: [String] = []
     for case let operand? in node.declaredOperands {
       if isConstant(operand, graph) {
-        texts.append(weight(operand, channelAxis: style.matrixChannelAxis, graph))
+        texts.append(weight(operand, channelAxis: options.channelAxes[node.op.type] ?? style.matrixChannelAxis, graph))
       } else {
         activation(operand, graph)
       }
@@ -138,7 +138,7 @@ struct PlanBuilder {
     activation(input, graph)
     var text = "scale as activation"
     if isConstant(scale, graph) {
-      text = weight(scale, channelAxis: 1, graph)
+      text = weight(scale, channelAxis: options.channelAxes[node.op.type] ?? 1, graph)
     } else {
       activation(scale, graph)
     }
@@ -206,7 +206,7 @@ struct PlanBuilder {
     guard let input = node.operand(0), let result = node.result(0), plan.contains(input) else {
       return ("left in float: its input is", false)
     }
-    guard isReplaceable(input, by: result, rewriter.graph) else {
+    guard !options.isSymmetric, !options.keepsActivations, isReplaceable(input, by: result, rewriter.graph) else {
       activation(input, rewriter.graph)
       activation(result, rewriter.graph)
       return ("operands and results on their own scales", true)

@@ -6,7 +6,10 @@ struct QuantizationEmitter {
   var report: QuantizationReport
   let ranges: CalibratedRanges
   let grids: Grids
-  let style: QuantizationStyle
+  let options: StaticQuantizationOptions
+  /// The nodes that may be quantized.
+  let chosen: Set<NodeID>
+  private var style: QuantizationStyle { options.style }
 
   /// The scale and zero point behind a value that was quantized.
   private struct Emitted {
@@ -21,19 +24,20 @@ struct QuantizationEmitter {
 
   init(
     plan: QuantizationPlan, report: QuantizationReport, ranges: CalibratedRanges, grids: Grids,
-    style: QuantizationStyle
+    options: StaticQuantizationOptions, chosen: Set<NodeID>
   ) {
     self.plan = plan
     self.report = report
     self.ranges = ranges
     self.grids = grids
-    self.style = style
+    self.options = options
+    self.chosen = chosen
   }
 
   mutating func emit(_ rewriter: inout Rewriter) throws(OpError) {
     anchor = rewriter.graph.firstNode
     try fitConstants(rewriter.graph)
-    enlargeScalesForBiases(rewriter.graph)
+    if options.adjustsWeights { enlargeScalesForBiases(rewriter.graph) }
     var waiting: [(value: ValueID, provider: ValueID)] = []
     for (value, role) in plan.ordered {
       switch role {
@@ -42,7 +46,9 @@ struct QuantizationEmitter {
       }
     }
     emitShared(waiting, &rewriter)
-    for bias in plan.biases { try emit(bias, &rewriter) }
+    if options.quantizesBiases {
+      for bias in plan.biases { try emit(bias, &rewriter) }
+    }
     dropUnread(&rewriter)
   }
 
@@ -54,12 +60,13 @@ struct QuantizationEmitter {
       do throws(OpError) {
         switch role {
         case .weight(let axis):
-          let symmetric = axis != nil || grids.weights.isSigned
+          let symmetric = axis != nil || (options.weightsAreSymmetric ?? grids.weights.isSigned)
           weightParameters[value] = try QuantizedWeight.fit(
-            data, grid: grids.weights, symmetric: symmetric, axis: axis)
+            data, grid: grids.weights, symmetric: symmetric, axis: axis, isReduced: options.isReduced)
         case .activation:
           weightParameters[value] = try QuantizedWeight.fit(
-            data, grid: grids.activations, symmetric: false, axis: nil)
+            data, grid: grids.activations, symmetric: options.isSymmetric, axis: nil,
+            isReduced: options.isReduced && style == .onnxRuntime)
         case .sharing: continue
         }
       } catch {
@@ -71,12 +78,12 @@ struct QuantizationEmitter {
   private mutating func enlargeScalesForBiases(_ graph: Graph) {
     for bias in plan.biases {
       guard plan.role(of: bias.input) != nil, let parameters = weightParameters[bias.weight],
-        case .weight = plan.role(of: bias.weight), grids.weights.isSigned,
+        case .weight = plan.role(of: bias.weight), grids.weights.isSigned, grids.weights.type.bitWidth >= 8,
         parameters.allSatisfy({ $0.zeroPoint == 0 }),
         let range = ranges.byName[graph[bias.input].name],
         let values = graph[bias.bias].constant?.array(of: Float.self)
       else { continue }
-      let input = AffineParameters(range: range, grid: grids.activations, symmetric: false)
+      let input = AffineParameters(range: range, grid: grids.activations, symmetric: options.isSymmetric)
       let scales = QuantizedBias.enlarge(
         weightScales: parameters.map(\.scale), inputScale: input.scale, bias: values)
       weightParameters[bias.weight] = scales.map { AffineParameters(scale: $0, zeroPoint: 0) }
@@ -98,7 +105,7 @@ struct QuantizationEmitter {
       report.notes.append("'\(name)' stays in float: calibration saw no data for it")
       return
     }
-    let parameters = AffineParameters(range: range, grid: grids.activations, symmetric: false)
+    let parameters = AffineParameters(range: range, grid: grids.activations, symmetric: options.isSymmetric)
     let scale = rewriter.addInitializer(name + "_scale", Tensor(scalar: parameters.scale))
     let zeroPoint = rewriter.addInitializer(
       name + "_zero_point",
@@ -116,6 +123,12 @@ struct QuantizationEmitter {
     let weight = try QuantizedWeight(data, grid: grid, parameters: parameters, axis: axis)
     let scale = rewriter.addInitializer(name + "_scale", weight.scales)
     let zeroPoint = rewriter.addInitializer(name + "_zero_point", weight.zeroPoints)
+    if options.keepsFloatWeights {
+      emitPair(
+        value, Emitted(scale: scale, zeroPoint: zeroPoint, scales: parameters.map(\.scale)), codeType: grid.type,
+        axis: axis, &rewriter)
+      return
+    }
     let codes = rewriter.addInitializer(name + "_quantized", weight.codes)
     let result = rewriter.add(
       "DequantizeLinear", [codes, scale, zeroPoint], axis.map { ["axis": .int(Int64($0))] } ?? [:],
@@ -127,24 +140,55 @@ struct QuantizationEmitter {
   }
 
   /// Given: `%t` read by others. Result: they read `DequantizeLinear(QuantizeLinear(%t))`.
-  private mutating func emitPair(_ value: ValueID, _ parameters: Emitted, _ rewriter: inout Rewriter) {
+  private mutating func emitPair(
+    _ value: ValueID, _ parameters: Emitted, codeType: DataType? = nil, axis: Int? = nil, _ rewriter: inout Rewriter
+  ) {
     let (name, type) = (rewriter.graph[value].name, rewriter.graph[value].type)
     let isOutput = rewriter.graph.isOutput(value)
     let uses = rewriter.graph.uses(of: value)
+    if options.hasDedicatedPairs, codeType == nil, emitDedicated(value, parameters, uses, &rewriter) { return }
+    let attributes: Attributes = axis.map { ["axis": .int(Int64($0))] } ?? [:]
+    let codeType = codeType ?? grids.activations.type
     let position = rewriter.graph[value].producer.map { Rewriter.Position.after($0) } ?? start
     if isOutput { rewriter.rename(value, to: name + "_QuantizeLinear_Input") }
     let codes = rewriter.add(
-      "QuantizeLinear", [value, parameters.scale, parameters.zeroPoint], name: name + "_QuantizeLinear_Output",
-      type: .tensor(grids.activations.type, type.shape), at: position)
+      "QuantizeLinear", [value, parameters.scale, parameters.zeroPoint], attributes,
+      name: name + "_QuantizeLinear_Output", type: .tensor(codeType, type.shape), at: position)
     nameProducer(of: codes, name + "_QuantizeLinear", &rewriter)
     let after = rewriter.graph[codes].producer.map { Rewriter.Position.after($0) } ?? start
     let result = rewriter.add(
-      "DequantizeLinear", [codes, parameters.scale, parameters.zeroPoint],
+      "DequantizeLinear", [codes, parameters.scale, parameters.zeroPoint], attributes,
       name: isOutput ? name : name + "_DequantizeLinear_Output", type: type, at: after)
     nameProducer(of: result, name + "_DequantizeLinear", &rewriter)
     for use in uses { rewriter.replace(use, with: result) }
     emitted[value] = parameters
+    if rewriter.graph[value].constant == nil { report.activations += 1 }
+  }
+
+  /// A pair for each reading operand of nodes that are quantized; others go on reading the float value. False when there
+  /// are fewer than two.
+  private mutating func emitDedicated(
+    _ value: ValueID, _ parameters: Emitted, _ uses: [Use], _ rewriter: inout Rewriter
+  ) -> Bool {
+    let readers = uses.filter { $0.node.map(chosen.contains) ?? false }
+    guard readers.count > 1 else { return false }
+    let (name, type) = (rewriter.graph[value].name, rewriter.graph[value].type)
+    for (index, use) in readers.enumerated() {
+      guard let reader = use.node else { continue }
+      let codes = rewriter.add(
+        "QuantizeLinear", [value, parameters.scale, parameters.zeroPoint],
+        name: name + "_QuantizeLinear_Output_\(index + 1)", type: .tensor(grids.activations.type, type.shape),
+        at: .before(reader))
+      nameProducer(of: codes, name + "_QuantizeLinear_\(index + 1)", &rewriter)
+      let result = rewriter.add(
+        "DequantizeLinear", [codes, parameters.scale, parameters.zeroPoint],
+        name: name + "_DequantizeLinear_Output_\(index + 1)", type: type, at: .before(reader))
+      nameProducer(of: result, name + "_DequantizeLinear_\(index + 1)", &rewriter)
+      rewriter.replace(use, with: result)
+    }
+    emitted[value] = parameters
     report.activations += 1
+    return true
   }
 
   /// Values that take another's scale, as soon as that one has it; in the end those without a provider stay in float.

@@ -22,7 +22,8 @@ public enum StaticQuantization {
       var builder = PlanBuilder(style: style, options: options, ranges: ranges, opset: opset, chosen: chosen)
       for node in rewriter.graph.order { builder.visit(node, &rewriter) }
       var emitter = QuantizationEmitter(
-        plan: builder.plan, report: builder.report, ranges: ranges, grids: grids, style: options.style)
+        plan: builder.plan, report: builder.report, ranges: ranges, grids: grids, options: options,
+        chosen: chosen)
       do throws(OpError) {
         try emitter.emit(&rewriter)
       } catch {
@@ -53,10 +54,12 @@ public enum StaticQuantization {
 
   private static func grids(_ options: StaticQuantizationOptions) throws(DecantError) -> Grids {
     guard let activations = IntegerGrid(options.activationType), let weights = IntegerGrid(options.weightType),
-      activations.type.bitWidth == 8, weights.type.bitWidth == 8
+      activations.type.bitWidth >= 8
     else {
       throw DecantError(
-        .usage, "expected int8 or uint8 codes, got \(options.activationType) and \(options.weightType)")
+        .usage,
+        "expected integer codes of 8 or 16 bits for activations and of 4, 8 or 16 for weights, "
+          + "got \(options.activationType) and \(options.weightType)")
     }
     return Grids(activations: activations, weights: weights)
   }

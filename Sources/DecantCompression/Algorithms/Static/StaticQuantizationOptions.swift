@@ -2,11 +2,11 @@ public import DecantIR
 
 /// How static int8 quantization is to be done.
 public struct StaticQuantizationOptions: Sendable {
-  /// Whose choices are followed.
+  /// Whose choices are followed: in ONNX Runtime's style those of `quantize_static`.
   public var style: QuantizationStyle
-  /// The type of activations' codes; also of constants that meet activations in arithmetic.
+  /// The type of activations' codes, of 8 or 16 bits; also of constants that meet activations in arithmetic.
   public var activationType: DataType
-  /// The type of weights' codes.
+  /// The type of weights' codes, of 4, 8 or 16 bits.
   public var weightType: DataType
   /// Whether weights have a scale for each channel.
   public var isPerChannel: Bool
@@ -14,12 +14,29 @@ public struct StaticQuantizationOptions: Sendable {
   public var include: [NodeSelector]
   /// Not these nodes.
   public var exclude: [NodeSelector]
+  /// Whether constants use half the codes, for processors whose products of uint8 and int8 saturate.
+  public var isReduced = false
+  /// Whether activations' ranges are symmetric around zero.
+  public var isSymmetric = false
+  /// Whether weights with one scale are symmetric; nil for those with signed codes.
+  public var weightsAreSymmetric: Bool?
+  /// Whether activation functions stay that the clipping of codes could replace.
+  public var keepsActivations = false
+  /// Whether weights stay float, behind pairs of QuantizeLinear and DequantizeLinear of their own.
+  public var keepsFloatWeights = false
+  /// Whether every reader of an activation has a pair of its own.
+  public var hasDedicatedPairs = false
+  /// Whether biases become int32 codes.
+  public var quantizesBiases = true
+  /// Whether scales of weights grow until biases fit int32.
+  public var adjustsWeights = true
+  /// The axis of channels by operator type, where it shall be another than usual.
+  public var channelAxes: [String: Int] = [:]
 
   /// uint8 activations, int8 weights for each channel, Decant's style.
   public init(
     style: QuantizationStyle = .decant, activationType: DataType = .uint8, weightType: DataType = .int8,
-    isPerChannel: Bool = true,
-    include: [NodeSelector] = [], exclude: [NodeSelector] = []
+    isPerChannel: Bool = true, include: [NodeSelector] = [], exclude: [NodeSelector] = []
   ) {
     self.style = style
     self.activationType = activationType

@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import Decant
+
+/// What only static quantization knows.
+struct StaticArguments: ParsableArguments {
+  @Flag(help: "For int8: ranges of activations are symmetric around zero.") var symmetric = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: "For int8: weights with one scale are symmetric; the default for signed codes.")
+  var symmetricWeights: Bool?
+  @Flag(help: "For int8: keep activation functions that the clipping of codes could replace.")
+  var keepActivations = false
+  @Flag(help: "For int8: leave weights in float, behind a quantizing pair of their own.") var keepFloatWeights = false
+  @Flag(help: "For int8: give every reader of an activation a pair of its own.") var dedicatedPairs = false
+  @Flag(inversion: .prefixedNo, help: "For int8: make biases int32 codes.") var quantizeBias = true
+  @Flag(inversion: .prefixedNo, help: "For int8: enlarge scales of weights until biases fit int32.")
+  var adjustWeights = true
+  @Option(
+    help: ArgumentHelp(
+      "For int8: the axis of an operator's channels, as in MatMul=1; may repeat.", valueName: "op=axis"))
+  var channelAxis: [String] = []
+
+  /// Sets what the user gave.
+  func apply(to options: inout StaticQuantizationOptions) throws(DecantError) {
+    options.isSymmetric = symmetric
+    options.weightsAreSymmetric = symmetricWeights
+    options.keepsActivations = keepActivations
+    options.keepsFloatWeights = keepFloatWeights
+    options.hasDedicatedPairs = dedicatedPairs
+    options.quantizesBiases = quantizeBias
+    options.adjustsWeights = adjustWeights
+    for given in channelAxis {
+      let parts = given.split(separator: "=", omittingEmptySubsequences: false)
+      guard parts.count == 2, let axis = Int(parts[1]) else {
+        throw DecantError(.usage, "'--channel-axis' expected an operator and an axis, as in MatMul=1, got '\(given)'")
+      }
+      options.channelAxes[String(parts[0])] = axis
+    }
+  }
+}
