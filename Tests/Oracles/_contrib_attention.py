@@ -215,4 +215,23 @@ def decoding_steps():
                            (True, False, False, True), typed=(3,))
 
 
-GROUPS = [self_attention, multi_head, quantized, group_query, decoding_steps]
+def coded_caches():
+    """Caches of i8, and of 4 bits in u8, with scales for all or for each channel."""
+    random = Random(36)
+    for kind in HALVES:
+        for heads, shared, size in ((2, 1, 16), (4, 2, 32)):
+            for length, past, room in ((3, 0, 0), (1, 2, 2), (2, 3, 9)):
+                for bits in (4, 8):
+                    for name, shape in (("PER_TENSOR", (1,)), ("PER_CHANNEL", (1, shared, 1, size))):
+                        q = random.floats(1, length, heads * size, kind=kind)
+                        k, v = (random.floats(1, length, shared * size, kind=kind) for _ in range(2))
+                        old = [random.codes(np.int8 if bits == 8 else np.uint8, 1, shared, room, size * bits // 8) for _ in range(2)]
+                        scales = [random.positive(*shape, low=2 / 2 ** bits, high=6 / 2 ** bits) for _ in range(2)]
+                        attributes = {"k_quant_type": name, "v_quant_type": name, "kv_cache_bit_width": bits}
+                        for more in ({}, {"local_window_size": 2, "softcap": 2.0}):
+                            yield Case("GroupQueryAttention", [
+                                q, k, v, *old, np.array([past + length - 1], np.int32), np.array([past + length], np.int32), *[None] * 5,
+                                *scales], {"num_heads": heads, "kv_num_heads": shared} | attributes | more, (True, True, True))
+
+
+GROUPS = [coded_caches, self_attention, multi_head, quantized, group_query, decoding_steps]

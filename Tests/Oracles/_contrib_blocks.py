@@ -1,4 +1,5 @@
 """Contrib operators on weights of a few bits with a scale for each block."""
+import ml_dtypes
 import numpy as np
 
 from _contrib import Case, Packed, Random
@@ -83,6 +84,9 @@ def gathering():
                 attributes = {"bits": bits, "block_size": size}
                 yield Case("GatherBlockQuantized", [data, random.pick(*indices), scales], attributes, constant=(0, 2))
                 yield Case("GatherBlockQuantized", [data, random.pick(*indices), scales, points], attributes, constant=(0, 2, 3))
+        for small in (ml_dtypes.float8_e4m3fn, ml_dtypes.float8_e4m3fnuz, ml_dtypes.float8_e5m2, ml_dtypes.float8_e5m2fnuz):
+            data, scales = random.floats(5, 40).astype(small), random.positive(5, 3, kind=kind)
+            yield Case("GatherBlockQuantized", [data, random.pick(*indices), scales], {"block_size": 16}, constant=(0, 2))
         for signed in (True, False):
             low = -8 if signed else 0
             for shape, gather, quantize in (((5, 40), 0, 1), ((5, 40), 1, 0), ((6, 5, 33), 1, 2), ((5, 20), 1, 1), ((5, 3, 18), 0, -1)):

@@ -137,4 +137,20 @@ def recurrent():
                                    (True, True, True), constant=(1, 2, 8, 9, 10, 11), tolerance=2e-3)
 
 
-GROUPS = [renamed, arithmetic, recurrent]
+def tokens():
+    random = Random(54)
+    for kind in (np.int32, np.uint32, np.int64, np.uint64, np.float32, np.float64):
+        x = random.floats(2, 5, scale=99).astype(np.int64).astype(kind)
+        for attributes in ({}, {"positive": 0}, {"seed": 42}):
+            yield Case("MurmurHash3", [x], attributes)
+    for size in (1, 2, 3, 5, 12):
+        for words in (3, 6):
+            yield Case("NGramRepeatBlock", [random.below(words, 2, 9, kind=np.int64), random.floats(2, words)], {"ngram_size": size})
+    for mode in ("bilinear", "nearest"):
+        for height, width in ((3, 4), (1, 2), (5, 1)):
+            boxes = random.source.uniform(-0.1, 1.1, (4, 4)).astype(np.float32)
+            yield Case("CropAndResize", [random.floats(2, 3, 5, 6), boxes, random.below(2, 4), array(height, width, kind=np.int32)],
+                       {"mode": mode, "extrapolation_value": 7.0})
+
+
+GROUPS = [tokens, renamed, arithmetic, recurrent]

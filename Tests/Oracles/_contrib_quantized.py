@@ -144,4 +144,16 @@ def products():
         yield Case("DynamicQuantizeMatMul", [random.floats(2, 3, 8), random.codes(other, 2, 8, 5), scale(0.02)])
 
 
-GROUPS = [elementwise, softmax, pooling, products]
+def embeddings():
+    random = Random(15)
+    for kind in BYTES:
+        for batch, length, width in ((1, 4, 8), (2, 5, 6), (3, 1, 12)):
+            tables = [random.codes(kind, *shape) for shape in ((11, width), (7, width), (2, width), (width,), (width,))]
+            scales, points = [scale(random.pick(0.02, 0.013, 0.031)) for _ in tables], [zero(random, kind) for _ in tables]
+            ids, segments, mask = random.below(11, batch, length), random.below(2, batch, length), random.below(2, batch, length)
+            yield Case("QEmbedLayerNormalization", [ids, segments, *tables, mask, *scales, *points], {"epsilon": 1e-5}, (True, True))
+            without = [[None if index == 2 else x for index, x in enumerate(group)] for group in (tables, scales, points)]
+            yield Case("QEmbedLayerNormalization", [ids, None, *without[0], None, *without[1], *without[2]], {}, (True, True))
+
+
+GROUPS = [embeddings, elementwise, softmax, pooling, products]

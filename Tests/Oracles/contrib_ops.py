@@ -12,6 +12,7 @@ from _harness import *
 
 import _contrib_attention
 import _contrib_blocks
+import _contrib_decoders
 import _contrib_float
 import _contrib_general
 import _contrib_images
@@ -84,7 +85,7 @@ def check(op, cases):
 
 
 groups = collections.defaultdict(list)
-for module in (_contrib_attention, _contrib_blocks, _contrib_float, _contrib_general, _contrib_images, _contrib_quantized):
+for module in (_contrib_attention, _contrib_blocks, _contrib_decoders, _contrib_float, _contrib_general, _contrib_images, _contrib_quantized):
     for generate in module.GROUPS:
         for case in generate():
             groups[case.op].append(case)

@@ -27,7 +27,7 @@ enum DecodingState {
       infer: inferCache, evaluate: CacheUpdate.evaluate),
   ]
 
-  private static func inferConvolution(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  static func inferConvolution(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let type = context.dataType(0)
     let (x, w) = (context.shape(0), context.shape(1))
     for (index, shape) in [(0, x), (1, w)] {
@@ -37,7 +37,7 @@ enum DecodingState {
     return [context.type(0), .tensor(.init(type, context.shape(3)?.merged(with: state) ?? state))]
   }
 
-  private static func inferAttention(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+  static func inferAttention(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let (queries, keys) = try headCounts(context.attributes)
     for index in 0..<3 {
       if let shape = context.shape(index), shape.rank != 3 {

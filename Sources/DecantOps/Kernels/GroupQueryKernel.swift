@@ -16,14 +16,16 @@ enum GroupQueryKernel {
       q = try rotated(q, lengths, context)
       k = try rotated(k, lengths, context)
     }
-    k = try lengths.fill(try context.optionalWidened(3), with: k, context)
-    v = try lengths.fill(try context.optionalWidened(4), with: v, context)
+    let keys = try extended(3, with: k, lengths, try CodedCache(context, "k_quant_type", cache: 3, scale: 12), context)
+    let values = try extended(
+      4, with: v, lengths, try CodedCache(context, "v_quant_type", cache: 4, scale: 13), context)
+    (k, v) = (keys.seen, values.seen)
     let mask = try parts.add(try attentionBias(context, keys: k.shape[2]), try lengths.mask(context, keys: k.shape[2]))
     let mode = context.attributes.int("qk_output", default: 0)
     let results = try attend(q, k, v, mask, context, scores: context.resultCount > 3 ? (mode == 2 ? 3 : 2) : nil)
     let type = Conversion(target: try context.operand(0).dataType)
     var converted = [try context.convert(try parts.merge(results[0]), type)]
-    for tensor in [k, v] { converted.append(try context.convert(tensor, type)) }
+    converted += [keys.present, values.present]
     if results.count > 3 {
       converted.append(try context.convert(try exposed(results[3], keys: lengths.whole, context), type))
     }
@@ -36,13 +38,20 @@ enum GroupQueryKernel {
     return Tensor((own.array(of: Float.self) ?? []).map { $0 == -.infinity ? 0 : $0 }, shape: own.shape)
   }
 
-  private static func refuseUnsupported(_ context: EvaluationContext) throws(OpError) {
-    for name in ["k_quant_type", "v_quant_type"] {
-      let kind = context.attributes.string(name) ?? "NONE"
-      guard kind == "NONE" || kind.isEmpty else {
-        throw OpError("'\(name)' expected NONE, got '\(kind)': caches of codes are not supported", kind: .unsupported)
-      }
+  /// The cache in operand `index` with `tensor` behind what it holds: as attention sees it, and as it is kept.
+  private static func extended(
+    _ index: Int, with tensor: Tensor, _ lengths: CacheLengths, _ codes: CodedCache?, _ context: EvaluationContext
+  ) throws(OpError) -> (seen: Tensor, present: Tensor) {
+    guard let codes else {
+      let whole = try lengths.fill(try context.optionalWidened(index), with: tensor, context)
+      return (whole, try context.convert(whole, Conversion(target: try context.operand(0).dataType)))
     }
+    let whole = try lengths.fill(
+      try codes.numbers(try context.optionalOperand(index)), with: try codes.encode(tensor), context)
+    return (try codes.decode(whole), try codes.kept(whole))
+  }
+
+  private static func refuseUnsupported(_ context: EvaluationContext) throws(OpError) {
     guard context.attributes.int("sliding_window_cache", default: 0) == 0 else {
       throw OpError("'sliding_window_cache' expected 0, got 1", kind: .unsupported)
     }
@@ -133,79 +142,5 @@ enum GroupQueryKernel {
       mask: try parts.join([whole, extra], axis: 3), softcap: softcap, scores: scores)
     if results.count > 3 { results[3] = try parts.slice(results[3], axis: 3, from: 0, count: k.shape[2]) }
     return results
-  }
-}
-
-/// How much of a cache each sequence fills, and where its new elements go.
-struct CacheLengths {
-  private let batch: Int
-  private let length: Int
-  /// Of each sequence, the new elements too.
-  private let totals: [Int]
-  /// Of the longest sequence.
-  let whole: Int
-
-  /// From operands 5 and 6, for `length` new elements of `batch` sequences.
-  init(_ context: EvaluationContext, batch: Int, length: Int) throws(OpError) {
-    (self.batch, self.length) = (batch, length)
-    let (last, whole) = (try context.integers(5), try context.integers(6))
-    guard whole.count == 1, (length...Int(Int32.max)).contains(whole[0]) else {
-      throw OpError("operand 6: expected one length of \(length) or more, got \(whole)")
-    }
-    // Several elements that follow others fill each sequence to its end; the first ones may be padded.
-    let least = whole[0] == length ? 0 : length - 1
-    guard last.count == batch, last.allSatisfy({ $0 >= least && $0 < whole[0] }) else {
-      throw OpError("operand 5: expected \(batch) numbers in \(least)..<\(whole[0]), got \(last)")
-    }
-    totals = last.map { $0 + 1 }
-    self.whole = whole[0]
-  }
-
-  /// How many elements of a sequence the cache holds already.
-  private func past(_ item: Int) -> Int { whole == length ? 0 : totals[item] - length }
-
-  /// The position of each new element, `[batch, length]`.
-  var positions: Tensor {
-    Tensor((0..<batch).flatMap { item in (0..<length).map { Int64(past(item) + $0) } }, shape: [batch, length])
-  }
-
-  /// The cache with the new elements behind the old ones, as long as the longest sequence or the cache was.
-  func fill(_ cache: Tensor?, with tensor: Tensor, _ context: EvaluationContext) throws(OpError) -> Tensor {
-    let (heads, size) = (tensor.shape[1], tensor.shape[3])
-    if let cache, cache.rank != 4 || cache.shape[..<2] != tensor.shape[..<2] || cache.shape[3] != size {
-      throw OpError("expected a cache of shape [\(batch),\(heads),-1,\(size)], got \(cache.shape)")
-    }
-    let old = cache?.shape[2] ?? 0
-    let total = max(old, whole)
-    for item in 0..<batch where past(item) > old {
-      throw OpError("operand 5: expected at most \(old) elements in the cache, got \(past(item))")
-    }
-    let (before, new) = (cache?.array(of: Float.self) ?? [], tensor.array(of: Float.self) ?? [])
-    return try context.make(Float.self, shape: [batch, heads, total, size]) { span in
-      for row in 0..<(new.isEmpty ? 0 : batch * heads) {
-        let kept = past(row / heads)
-        for place in 0..<kept * size { span[row * total * size + place] = before[row * old * size + place] }
-        for place in 0..<length * size {
-          span[(row * total + kept) * size + place] = new[row * length * size + place]
-        }
-      }
-    }
-  }
-
-  /// What hides keys behind the query, out of its window and past the end of its sequence: `[batch, 1, length, keys]`.
-  func mask(_ context: EvaluationContext, keys: Int) throws(OpError) -> Tensor {
-    let window = context.attributes.int("local_window_size", default: -1)
-    let isCausal = context.attributes.int("causal", default: 1) != 0
-    return try context.make(Float.self, shape: [batch, 1, length, keys]) { span in
-      for row in 0..<(keys == 0 ? 0 : batch * length) {
-        let (item, query) = (row / length, row % length)
-        let position = past(item) + query
-        for key in 0..<keys {
-          let isHidden =
-            key >= totals[item] || isCausal && key > position || window > 0 && key <= position - window
-          if isHidden { span[row * keys + key] = -.infinity }
-        }
-      }
-    }
   }
 }

@@ -10,6 +10,12 @@ enum ContribImage {
       .microsoft("BiasSplitGelu"), schema: OpSchema(since: 1, reads: ["X", "bias"], gives: ["Y"]), infer: inferHalf,
       evaluate: gate),
     OpDefinition(
+      .microsoft("CropAndResize"),
+      schema: OpSchema(
+        since: 1, reads: ["X", "rois", "batch_indices", "crop_size"], gives: ["Y"],
+        attributes: [.init("extrapolation_value", .float), .init("mode", .string)]),
+      infer: CropKernel.infer, evaluate: CropKernel.evaluate),
+    OpDefinition(
       .microsoft("GroupNorm"),
       schema: OpSchema(since: 1, reads: ["X", "gamma", "beta"], gives: ["Y"], attributes: normalization),
       infer: inferNormalized, evaluate: normalize),

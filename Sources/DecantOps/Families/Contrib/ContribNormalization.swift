@@ -15,6 +15,18 @@ enum ContribNormalization {
         attributes: [Normalization.epsilon, .init("mask_index_type", .int)]),
       infer: inferEmbedding, evaluate: EmbeddingNormalizationKernel.evaluate),
     OpDefinition(
+      .microsoft("QEmbedLayerNormalization"),
+      schema: OpSchema(
+        since: 1,
+        reads: [
+          "input_ids", "segment_ids?", "word_embedding_quant", "position_embedding_quant", "segment_embedding?",
+          "gamma_quant", "beta_quant", "mask?", "word_embedding_scale", "position_embedding_scale",
+          "segment_embedding_scale?", "gamma_scale", "beta_scale", "word_embedding_zero_point",
+          "position_embedding_zero_point", "segment_embedding_zero_point?", "gamma_zero_point", "beta_zero_point",
+        ],
+        gives: ["layernorm_out", "mask_index_out"], attributes: [Normalization.epsilon]),
+      infer: inferQuantizedEmbedding, evaluate: embedQuantized),
+    OpDefinition(
       .microsoft("SkipLayerNormalization"),
       schema: OpSchema(
         since: 1, reads: ["input", "skip", "gamma", "beta?", "bias?"],
@@ -97,5 +109,25 @@ enum ContribNormalization {
     let width = context.shape(2).map { $0.rank == 2 ? $0[1] : .unknown } ?? .unknown
     let result = ValueType.tensor(.init(type, [ids[0], ids[1], width]))
     return [result, .tensor(.int32, [ids[0]]), result]
+  }
+
+  private static func inferQuantizedEmbedding(_ context: InferenceContext) throws(OpError) -> [ValueType] {
+    let results = try inferEmbedding(context)
+    return [.tensor(.init(context.dataType(8), results[0].shape)), results[1]]
+  }
+
+  /// Tables of codes, each with its scale and zero point six operands and eleven operands behind it.
+  @Sendable private static func embedQuantized(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+    var tables: [Int: Tensor] = [:]
+    for index in 2...6 where try context.optionalOperand(index) != nil {
+      tables[index] = try QuantizedTensor(context, index, scale: index + 6, zeroPoint: index + 11).numbers
+    }
+    let results = try EmbeddingNormalizationKernel.evaluate(
+      context.with([
+        try context.operand(0), try context.optionalOperand(1), tables[2], tables[3], tables[4], tables[5], tables[6],
+        try context.optionalOperand(7),
+      ]))
+    let type = try context.operand(8).dataType
+    return [try context.convert(results[0], Conversion(target: type)), results[1]]
   }
 }

@@ -35,7 +35,10 @@ enum GroupQueryAttention {
 
   private static func infer(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let type = context.dataType(0)
-    let cache = context.has(3) ? context.dataType(3) : type
+    let isCoded = !["NONE", "", nil].contains(context.attributes.string("k_quant_type"))
+    let cache =
+      context.has(3)
+      ? context.dataType(3) : isCoded ? try CodedCache.codeType(context.attributes, given: nil) : type
     let counts = try headCounts(context.attributes)
     guard let query = context.shape(0) else {
       return [type, cache, cache, type].map { .tensor(.init($0, nil)) }
@@ -47,7 +50,7 @@ enum GroupQueryAttention {
     let whole = context.integers(6).flatMap { $0.count == 1 ? $0[0] : nil }
     let total: Dimension
     if let whole, let old = past.fixed { total = .fixed(max(whole, old)) } else { total = .unknown }
-    let keys: Shape = [query[0], .fixed(counts.keys), total, size]
+    let keys: Shape = [query[0], .fixed(counts.keys), total, isCoded && cache == .uint8 ? size / 2 : size]
     let shapes: [Shape] = [
       [query[0], query[1], size * .fixed(counts.queries)], keys, keys,
       [query[0], .fixed(counts.queries), query[1], whole.map { .fixed($0) } ?? .unknown],
