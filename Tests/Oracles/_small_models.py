@@ -114,7 +114,7 @@ def recurrent(directions=1):
 def deep_weight():
     """A product with a weight of three axes."""
     m = Small("deep_weight", seed=6)
-    x = m.input("x", [2, 4, 8])
+    x = m.input("x", ["n", 4, 8])
     m.node("MatMul", [x, m.weight("w", (2, 8, 5))], "y")
     m.output("y", [2, 4, 5])
     return m

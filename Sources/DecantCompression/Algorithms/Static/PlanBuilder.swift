@@ -72,7 +72,7 @@ struct PlanBuilder {
   private mutating func weight(_ value: ValueID, channelAxis: Int, _ graph: Graph) -> String {
     guard let axis = perChannelAxis(value, channelAxis, graph) else {
       if isQuantizable(value, graph) { plan.mark(value, .weight(axis: nil)) }
-      return "weight per tensor"
+      return options.isPerChannel ? "weight per tensor, for it has no axis \(channelAxis)" : "weight per tensor"
     }
     if isQuantizable(value, graph) { plan.remark(value, .weight(axis: axis)) }
     return "weight per channel of axis \(axis)"
