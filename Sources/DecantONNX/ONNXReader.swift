@@ -5,7 +5,7 @@ internal import DecantWire
 /// Reads ONNX models: from the bytes of a file to a ``Model`` at the pinned opset.
 ///
 /// Weights are slices of the mapped file, or of the mapped files that hold external data; nothing reads them. Models
-/// of opset 7 to 28 and IR version 3 to 14 are read.
+/// of opset 1 to 28 and IR version 3 to 14 are read.
 public struct ONNXReader: Sendable {
   /// What a reading may do.
   public struct Options: Sendable {

@@ -139,6 +139,31 @@ import Testing
     #expect(try ONNXReader().read(folder + "/out.onnx") == model)
   }
 
+  /// An older opset changes nodes, and no byte of the weights, which stay mapped until they are written.
+  @Test func olderOpsetsKeepWeights() throws {
+    let weight = [UInt8](repeating: 63, count: 4096)
+    try Data(weight).write(to: URL(fileURLWithPath: folder + "/big.bin"))
+    let graph = Make.graph(
+      [Make.node("Add", ["x", "w"], ["sum"]), Make.node("Squeeze", ["sum", "axes"], ["y"])],
+      [
+        Make.external("w", [("location", "big.bin"), ("length", "4096")], dims: [1, 1024]),
+        Make.tensor("axes", .int64, [1], raw: [UInt8](repeating: 0, count: 8)),
+      ])
+    let bytes = try Make.bytes(Make.model(graph, opset: 24, ir: 12))
+    try Data(unsafe bytes.bytes.withUnsafeBytes { unsafe Array($0) }).write(
+      to: URL(fileURLWithPath: folder + "/m.onnx"))
+    let model = try ONNXReader().read(folder + "/m.onnx")
+    #expect(data(model)?.isMapped == true)
+    var options = ONNXWriter.Options()
+    options.opset = 9
+    options.externalData = .from(bytes: 1024)
+    try ONNXWriter(options: options).write(model, to: folder + "/old.onnx")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/old.onnx.data")) == Data(weight))
+    let old = try ONNXReader().read(folder + "/old.onnx")
+    #expect(old.source.opset == 9)
+    #expect(data(old) == data(model))
+  }
+
   /// Beyond the limit of protobuf, weights go beside the model by themselves.
   @Test func tooLargeModelsAreSplit() throws {
     let graph = Make.graph(

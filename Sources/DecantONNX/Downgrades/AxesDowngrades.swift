@@ -45,14 +45,22 @@ enum AxesDowngrades {
     rewriter.setAttribute(node, "stash_type", nil)
   }
 
-  /// A zero copied an extent; a shape without one means the same.
+  /// A zero copied an extent; a shape without one means the same, and so does one that is what it would copy.
   private static func zeros(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
     guard rewriter.graph[node].attributes.int("allowzero", default: 0) != 0 else {
       rewriter.setAttribute(node, "allowzero", nil)
       return
     }
-    guard let shape = try rewriter.integers(ofOperand: 1, of: node, as: "shape"), !shape.contains(0) else {
-      throw OpError("older versions have no attribute 'allowzero'")
+    if let shape = rewriter.knownOperand(1, of: node)?.integers {
+      guard !shape.contains(0) else { throw OpError("older versions have no attribute 'allowzero'") }
+    } else {
+      let source = rewriter.graph.type(ofOperand: 0, of: node)?.shape
+      guard let target = rewriter.graph[node].result(0).flatMap({ rewriter.graph[$0].type.shape }),
+        target.dimensions.enumerated().allSatisfy({ axis, extent in
+          if let number = extent.fixed { return number != 0 }
+          return extent != .unknown && axis < source?.rank ?? 0 && source?[axis] == extent
+        })
+      else { throw OpError("older versions have no attribute 'allowzero', and 'shape' may hold a zero") }
     }
     rewriter.setAttribute(node, "allowzero", nil)
   }

@@ -5,7 +5,8 @@ enum ComparisonExpansions {
   static let all = [
     Expansion("CastLike", castLike), Expansion("Clip", clip), Expansion("Equal", equal),
     Expansion("GreaterOrEqual", greaterOrEqual), Expansion("IsInf", isInfinite),
-    Expansion("LessOrEqual", lessOrEqual), Expansion("Pow", keepsOperator: true, power),
+    Expansion("LessOrEqual", lessOrEqual), Expansion("Max", largest), Expansion("Min", least),
+    Expansion("Pow", keepsOperator: true, power),
   ]
 
   @Sendable private static func castLike(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
@@ -21,6 +22,24 @@ enum ComparisonExpansions {
     if let least = parts.optional(1) { x = parts.add("Max", [x, least]) }
     if let most = parts.optional(2) { x = parts.add("Min", [x, most]) }
     return [x]
+  }
+
+  @Sendable private static func largest(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
+    [try chosen("Greater", &parts)]
+  }
+
+  @Sendable private static func least(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
+    [try chosen("Less", &parts)]
+  }
+
+  /// Of whole numbers, one after the other: the one that `op` holds for.
+  private static func chosen(_ op: OpName, _ parts: inout Expander) throws(OpError) -> ValueID {
+    var value = try parts.operand(0)
+    for operand in parts.node.operands.dropFirst() {
+      guard let operand else { continue }
+      value = parts.add("Where", [parts.add(op, [value, operand]), value, operand])
+    }
+    return value
   }
 
   @Sendable private static func greaterOrEqual(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
