@@ -4,7 +4,7 @@
   python Tests/models.py [FOLDER]       (else $DECANT_ORACLE_MODELS, else ~/.cache/decant/models)
 
 minilm.onnx, minilm_dynamo.onnx: all-MiniLM-L6-v2 by PyTorch's two exporters. minilm_bf16.onnx: the first with its large
-weights stored as bfloat16 behind a Cast. texts_calibration.npz, texts_heldout.npz: real sentences as tokens.
+weights stored as bfloat16 behind a Cast. texts_calibration.npz (100), texts_heldout.npz (64), texts_256.npz: real sentences as tokens.
 Nothing is made twice: a file that is there is left.
 """
 import importlib
@@ -125,6 +125,7 @@ def main():
     texts = sentences()
     write(out / "texts_calibration.npz", lambda path: tokens(source, texts[:100], path))
     write(out / "texts_heldout.npz", lambda path: tokens(source, texts[100:164], path))
+    write(out / "texts_256.npz", lambda path: tokens(source, texts[164:420], path))
 
 
 if __name__ == "__main__":

@@ -59,6 +59,59 @@ void decant_f16_to_f32(const uint16_t *halves, size_t count, float *values);
 void decant_f32_to_bf16(const float *values, size_t count, uint16_t *halves);
 void decant_bf16_to_f32(const uint16_t *halves, size_t count, float *values);
 
+// Matrices (matrix.c)
+
+// C += factor * A B, where C is `rows` x `columns` with rows `c_row` apart, and A is `rows` x `depth` with element (i, p) at
+// a[i * a_row + p * a_step], B `depth` x `columns` with element (p, j) at b[p * b_step + j * b_column]. No fused multiply-add.
+// `scratch` has room for `decant_multiply_scratch(rows)` elements; a few hundred rows at a time keep it in the cache.
+void decant_multiply_add_f32(
+    size_t rows, size_t columns, size_t depth, float factor, const float *a, size_t a_row, size_t a_step, const float *b,
+    size_t b_step, size_t b_column, float *c, size_t c_row, float *scratch);
+size_t decant_multiply_scratch(size_t rows);
+
+// target[j * target_stride + i] = source[i * stride + j] for i below `rows` and j below `columns`.
+void decant_transpose_f32(
+    const float *source, size_t stride, size_t rows, size_t columns, float *target, size_t target_stride);
+
+// Codes of few bits in blocks (blocks.c): value = (code - zero_point) * scale, codes 0 to levels - 1, at most 256 levels.
+
+// Scale and zero point of each block of a row from its extremes, zero among them, as ONNX Runtime's block quantizer: symmetric
+// blocks have the middle level as zero point and a scale whose sign puts the extreme on code 0. A scale is rounded to
+// `scale_type` (0 float, 1 half, 2 bfloat16) before it is used.
+void decant_fit_blocks_f32(
+    const float *values, size_t count, size_t block, int levels, int is_symmetric, int scale_type, float *scales,
+    uint8_t *zero_points);
+
+// The codes of a row: round_half_away(v * (1 / scale) + zero_point), or with `adds_after` round_half_away(v * (1 / scale)) +
+// zero_point; a scale of 0 gives the zero point.
+void decant_code_blocks_f32(
+    const float *values, size_t count, size_t block, int levels, int adds_after, const float *scales,
+    const uint8_t *zero_points, uint8_t *codes);
+
+// Packs codes of 2 or 4 bits into bytes, the first in the lowest bits; codes of 8 bits are copied.
+void decant_pack_codes(const uint8_t *codes, size_t count, int bits, uint8_t *bytes);
+
+// Betters the scale and zero point of each block of a row, which come fitted to its extremes: over `steps` ranges down to half,
+// zero points next to the given one, and scales fitted to the codes, the least sum of weights[i] * (rounded - value)^2.
+void decant_search_blocks_f32(
+    const float *values, const float *weights, size_t count, size_t block, int levels, int is_symmetric, int scale_type,
+    int steps, float *scales, uint8_t *zero_points);
+
+// GPTQ over some columns of some rows, in place: rounds column after column and spreads each error over the columns that
+// follow, by the upper triangular `factor` (`columns` rows, `factor_stride` apart). Group `group_of[i]` of row r has scale
+// scales[r * groups + group]. Writes the codes, and the errors divided by the diagonal.
+void decant_gptq_rows(
+    float *w, size_t row_stride, size_t rows, size_t columns, const float *factor, size_t factor_stride, const float *scales,
+    const uint8_t *zero_points, size_t groups, const uint32_t *group_of, int levels, uint8_t *codes, size_t code_stride,
+    float *errors, size_t error_stride);
+
+// Betters codes and scales of rows by coordinate descent on (w - value)' P (w - value), with P = `products` symmetric: each code
+// moves to its best level given all others; between two sweeps each scale is fitted to its codes. `gradients` comes as P (w -
+// value) for each row, and is kept so.
+void decant_polish_rows(
+    size_t rows, size_t columns, const float *products, size_t block, int levels, int scale_type, int sweeps, float *scales,
+    const uint8_t *zero_points, uint8_t *codes, float *gradients);
+
 // Digests (sha256.c)
 
 // SHA-256 of `count` messages, side by side; 32 bytes each. Returns 0, and does nothing, on a processor without 512-bit vectors.

@@ -4,7 +4,26 @@ public enum QuantizationScheme: String, Sendable, CaseIterable {
   case int8
   /// int8 weights and activations with ranges found as the model runs; needs no samples.
   case int8Dynamic = "int8-dynamic"
+  /// Weights in 8 bits, in blocks; activations in float.
+  case weights8 = "w8"
+  /// Weights in 4 bits, in blocks; activations in float.
+  case weights4 = "w4"
+  /// Weights of 8 levels in blocks, stored in 4 bits; activations in float.
+  case weights3 = "w3"
+  /// Weights in 2 bits, in blocks; activations in float.
+  case weights2 = "w2"
 
   /// The names, as a list for messages.
   public static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+
+  /// How many bits a weight has, for schemes that leave activations alone.
+  public var weightBits: Int? {
+    switch self {
+    case .weights8: 8
+    case .weights4: 4
+    case .weights3: 3
+    case .weights2: 2
+    default: nil
+    }
+  }
 }

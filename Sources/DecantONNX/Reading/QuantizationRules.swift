@@ -23,7 +23,7 @@ enum QuantizationRules {
     guard block >= 0 else { throw DecantError(.malformed, "block_size expected not to be negative, got \(block)") }
     let scale = node.operand(1).flatMap { graph.knownConstant($0) }
     let zeroPoint = node.operand(2).flatMap { graph.knownConstant($0) }
-    if let scale { try checkScale(scale) }
+    if let scale { try checkScale(scale, isBlocked: block > 0 && node.op == "DequantizeLinear") }
     if let scale, let zeroPoint, scale.elementCount != zeroPoint.elementCount {
       throw DecantError(
         .malformed, "operand 2 (zero point) expected of shape \(scale.shape) like the scale, got \(zeroPoint.shape)")
@@ -39,9 +39,10 @@ enum QuantizationRules {
     try checkAxis(node.attributes.int("axis", default: 1), block, scale, shape)
   }
 
-  private static func checkScale(_ scale: Tensor) throws(DecantError) {
+  /// Block quantizers write scales below zero, so that the extreme of a block has a code, and zero for blocks of zeros.
+  private static func checkScale(_ scale: Tensor, isBlocked: Bool) throws(DecantError) {
     guard scale.elementCount <= scaleLimit, scale.dataType != .float8E8M0, let values = scale.floats else { return }
-    guard let index = values.firstIndex(where: { !($0 > 0 && $0.isFinite) }) else { return }
+    guard let index = values.firstIndex(where: { !($0.isFinite && ($0 > 0 || isBlocked)) }) else { return }
     throw DecantError(
       .malformed, "operand 1 (scale) expected to be positive and finite, got \(values[index]) at \(index)")
   }

@@ -5,12 +5,14 @@ internal import Decant
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
-    abstract: "Makes a float model int8: static with samples, or dynamic without.",
+    abstract: "Makes a float model int8, static with samples or dynamic without, or its weights alone 8 to 2 bits.",
     usage: """
       decant quantize model.onnx -o int8.onnx --data train.npz
       decant quantize model.onnx -o int8.onnx --scheme int8-dynamic
       decant quantize model.onnx -o int8.onnx --stats stats.json --method entropy
       decant quantize model.onnx -o int8.onnx --data train.npz --exclude 'head/*' --exclude Softmax
+      decant quantize model.onnx -o int4.onnx --scheme w4 --block 32
+      decant quantize model.onnx -o int4.onnx --scheme w4 --algorithm gptq --data train.npz
       """,
     discussion: "Says for every node what was done, or why nothing was: with --verbose, or under --json.")
 
@@ -25,6 +27,7 @@ struct QuantizeCommand: ParsableCommand {
   var stats: String?
   @OptionGroup var calibration: CalibrationArguments
   @OptionGroup var style: StyleArguments
+  @OptionGroup var weightOnly: WeightOnlyArguments
   @Flag(help: "One JSON document: weights, biases, activations, removed_activations, nodes with their outcomes, notes.")
   var json = false
   @OptionGroup var engine: EngineOptions
@@ -34,6 +37,7 @@ struct QuantizeCommand: ParsableCommand {
     switch scheme {
     case .int8: try validateStaticInt8()
     case .int8Dynamic: try validateDynamicInt8()
+    case .weights8, .weights4, .weights3, .weights2: try validateWeightOnly()
     }
   }
 
@@ -43,6 +47,7 @@ struct QuantizeCommand: ParsableCommand {
       switch scheme {
       case .int8: try runStaticInt8()
       case .int8Dynamic: try runDynamicInt8()
+      case .weights8, .weights4, .weights3, .weights2: try runWeightOnly()
       }
     try output.write(model, common.reporter)
     TerminalText.output(json ? JSON.object(document(report)).text() : text(report))

@@ -1,0 +1,263 @@
+#include "CKernels.h"
+#include "dispatch.h"
+#include <math.h>
+#include <string.h>
+
+DISPATCHED void decant_transpose_f32(
+    const float *restrict source, size_t stride, size_t rows, size_t columns, float *restrict target, size_t target_stride) {
+  enum { SIDE = 16 };
+  for (size_t j = 0; j < columns; j += SIDE)
+    for (size_t i = 0; i < rows; i += SIDE) {
+      size_t width = columns - j < SIDE ? columns - j : SIDE, height = rows - i < SIDE ? rows - i : SIDE;
+      for (size_t y = 0; y < height; y++)
+        for (size_t x = 0; x < width; x++) target[(j + x) * target_stride + i + y] = source[(i + y) * stride + j + x];
+    }
+}
+
+INLINED float stored(float scale, int type) {
+  uint16_t half;
+  float wide;
+  switch (type) {
+  case 1:
+    decant_f32_to_f16(&scale, 1, &half);
+    decant_f16_to_f32(&half, 1, &wide);
+    return wide;
+  case 2:
+    decant_f32_to_bf16(&scale, 1, &half);
+    decant_bf16_to_f32(&half, 1, &wide);
+    return wide;
+  default: return scale;
+  }
+}
+
+// Halves away from zero, for |v| < 2^22.
+INLINED float rounded(float v) {
+  float magnitude = fabsf(v);
+  float whole = (float)(int32_t)magnitude;
+  whole += magnitude - whole >= 0.5f ? 1.0f : 0.0f;
+  return copysignf(whole, v);
+}
+
+INLINED float bounded(float v, float low, float high) {
+  v = v > low ? v : low;
+  return v < high ? v : high;
+}
+
+DISPATCHED void decant_fit_blocks_f32(
+    const float *values, size_t count, size_t block, int levels, int is_symmetric, int scale_type, float *scales,
+    uint8_t *zero_points) {
+  float top = (float)(levels - 1);
+  int middle = levels / 2;
+  for (size_t start = 0, index = 0; start < count; start += block, index++) {
+    const float *run = values + start;
+    size_t length = count - start < block ? count - start : block;
+    // Several lanes, for a single chain of minima waits for each comparison; their order does not matter.
+    float low[16] = {0}, high[16] = {0};
+    size_t i = 0;
+    for (; i + 16 <= length; i += 16)
+      for (size_t lane = 0; lane < 16; lane++) {
+        float v = run[i + lane];
+        low[lane] = v < low[lane] ? v : low[lane];
+        high[lane] = v > high[lane] ? v : high[lane];
+      }
+    for (; i < length; i++) {
+      low[0] = run[i] < low[0] ? run[i] : low[0];
+      high[0] = run[i] > high[0] ? run[i] : high[0];
+    }
+    float least = 0, greatest = 0;
+    for (size_t lane = 0; lane < 16; lane++) {
+      least = low[lane] < least ? low[lane] : least;
+      greatest = high[lane] > greatest ? high[lane] : greatest;
+    }
+    float scale;
+    int zero_point = middle;
+    if (is_symmetric) {
+      float extreme = greatest > -least ? greatest : least;
+      scale = -extreme / (float)middle;
+      if (scale == 0) scale = 0;
+    } else {
+      scale = (greatest - least) / top;
+      zero_point = scale != 0 ? (int)rounded(bounded(0.0f - least / scale, 0, top)) : 0;
+    }
+    scales[index] = stored(scale, scale_type);
+    zero_points[index] = (uint8_t)zero_point;
+  }
+}
+
+DISPATCHED void decant_code_blocks_f32(
+    const float *restrict values, size_t count, size_t block, int levels, int adds_after, const float *restrict scales,
+    const uint8_t *restrict zero_points, uint8_t *restrict codes) {
+  float top = (float)(levels - 1);
+  for (size_t start = 0, index = 0; start < count; start += block, index++) {
+    size_t length = count - start < block ? count - start : block;
+    float factor = scales[index] != 0 ? 1.0f / scales[index] : 0.0f, zero = zero_points[index];
+    const float *run = values + start;
+    uint8_t *out = codes + start;
+    if (adds_after) {
+      for (size_t i = 0; i < length; i++)
+        out[i] = (uint8_t)(int32_t)bounded(rounded(bounded(run[i] * factor, -65536, 65536)) + zero, 0, top);
+    } else {
+      for (size_t i = 0; i < length; i++) out[i] = (uint8_t)(int32_t)rounded(bounded(run[i] * factor + zero, 0, top));
+    }
+  }
+}
+
+DISPATCHED void decant_pack_codes(const uint8_t *restrict codes, size_t count, int bits, uint8_t *restrict bytes) {
+  switch (bits) {
+  case 4:
+    for (size_t i = 0; i < count / 2; i++) bytes[i] = (uint8_t)(codes[2 * i] | codes[2 * i + 1] << 4);
+    if (count % 2) bytes[count / 2] = codes[count - 1];
+    break;
+  case 2:
+    for (size_t i = 0; i < (count + 3) / 4; i++) {
+      unsigned byte = 0;
+      for (size_t j = 0; j < 4 && 4 * i + j < count; j++) byte |= (unsigned)codes[4 * i + j] << 2 * j;
+      bytes[i] = (uint8_t)byte;
+    }
+    break;
+  default: memcpy(bytes, codes, count);
+  }
+}
+
+// The weighted squared error of rounding one block, and what a better scale is fitted from: sum w q x and sum w q q, with q the
+// code less the zero point.
+typedef struct {
+  float error, cross, square;
+} fit;
+
+INLINED void measure_lanes(
+    const float *restrict values, const float *restrict weights, size_t count, float factor, float scale, float zero, float top,
+    float *restrict error, float *restrict cross, float *restrict square) {
+  for (size_t lane = 0; lane < count; lane++) {
+    float v = values[lane], w = weights[lane];
+    float q = rounded(bounded(v * factor + zero, 0, top)) - zero;
+    float difference = q * scale - v;
+    error[lane] += difference * difference * w;
+    cross[lane] += w * q * v;
+    square[lane] += w * q * q;
+  }
+}
+
+INLINED fit measure(
+    const float *restrict values, const float *restrict weights, size_t count, float scale, float zero, float top) {
+  float error[16] = {0}, cross[16] = {0}, square[16] = {0};
+  float factor = scale != 0 ? 1.0f / scale : 0.0f;
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) measure_lanes(values + i, weights + i, 16, factor, scale, zero, top, error, cross, square);
+  measure_lanes(values + i, weights + i, count - i, factor, scale, zero, top, error, cross, square);
+  fit total = {0, 0, 0};
+  for (size_t lane = 0; lane < 16; lane++) {
+    total.error += error[lane];
+    total.cross += cross[lane];
+    total.square += square[lane];
+  }
+  return total;
+}
+
+// Tries a scale, and the scale that fits the codes it gives best; keeps the better of both if it betters `best`.
+INLINED void attempt(
+    const float *restrict values, const float *restrict weights, size_t count, float scale, float zero, float top,
+    int scale_type, float *best, float *best_scale, float *best_zero) {
+  for (int turn = 0; turn < 2; turn++) {
+    scale = stored(scale, scale_type);
+    fit found = measure(values, weights, count, scale, zero, top);
+    if (found.error < *best) {
+      *best = found.error;
+      *best_scale = scale;
+      *best_zero = zero;
+    }
+    if (!(found.square > 0)) return;
+    scale = found.cross / found.square;
+  }
+}
+
+DISPATCHED void decant_search_blocks_f32(
+    const float *restrict values, const float *restrict weights, size_t count, size_t block, int levels, int is_symmetric,
+    int scale_type, int steps, float *restrict scales, uint8_t *restrict zero_points) {
+  float top = (float)(levels - 1);
+  for (size_t start = 0, index = 0; start < count; start += block, index++) {
+    size_t length = count - start < block ? count - start : block;
+    const float *run = values + start, *weight = weights + start;
+    float full = scales[index], best_scale = full, best_zero = zero_points[index];
+    float best = measure(run, weight, length, best_scale, best_zero, top).error;
+    for (int step = 0; step < steps; step++)
+      attempt(
+          run, weight, length, full * (1.0f - 0.5f * (float)step / (float)steps), (float)zero_points[index], top, scale_type,
+          &best, &best_scale, &best_zero);
+    if (!is_symmetric) {
+      float scale = best_scale, zero = best_zero;
+      if (zero > 0) attempt(run, weight, length, scale, zero - 1, top, scale_type, &best, &best_scale, &best_zero);
+      if (zero < top) attempt(run, weight, length, scale, zero + 1, top, scale_type, &best, &best_scale, &best_zero);
+    }
+    scales[index] = best_scale;
+    zero_points[index] = (uint8_t)best_zero;
+  }
+}
+
+DISPATCHED void decant_polish_rows(
+    size_t rows, size_t columns, const float *restrict products, size_t block, int levels, int scale_type, int sweeps,
+    float *scales, const uint8_t *restrict zero_points, uint8_t *codes, float *gradients) {
+  size_t blocks = (columns + block - 1) / block;
+  float top = (float)(levels - 1);
+  for (size_t r = 0; r < rows; r++) {
+    float *restrict g = gradients + r * columns;
+    uint8_t *restrict code = codes + r * columns;
+    for (int sweep = 0; sweep < sweeps; sweep++) {
+      for (size_t i = 0; i < columns; i++) {
+        float scale = scales[r * blocks + i / block], curvature = products[i * columns + i] * scale;
+        if (!(fabsf(g[i]) > 0.5f * fabsf(curvature)) || curvature == 0) continue;
+        float before = code[i], after = bounded(before + rounded(bounded(g[i] / curvature, -top, top)), 0, top);
+        if (after == before) continue;
+        code[i] = (uint8_t)(int32_t)after;
+        float change = (after - before) * scale;
+        const float *restrict line = products + i * columns;
+        for (size_t j = 0; j < columns; j++) g[j] -= change * line[j];
+      }
+      if (sweep + 1 == sweeps) break;
+      for (size_t b = 0; b < blocks; b++) {
+        size_t start = b * block, end = start + block < columns ? start + block : columns;
+        float zero = zero_points[r * blocks + b], cross = 0, square = 0;
+        for (size_t i = start; i < end; i++) {
+          float q = (float)code[i] - zero, sum = 0;
+          if (q == 0) continue;
+          const float *restrict line = products + i * columns;
+          for (size_t j = start; j < end; j++) sum += line[j] * ((float)code[j] - zero);
+          cross += q * g[i];
+          square += q * sum;
+        }
+        if (!(square > 0)) continue;
+        float scale = scales[r * blocks + b], better = stored(scale + cross / square, scale_type);
+        float change = better - scale;
+        if (change == 0) continue;
+        scales[r * blocks + b] = better;
+        for (size_t i = start; i < end; i++) {
+          float q = ((float)code[i] - zero) * change;
+          if (q == 0) continue;
+          const float *restrict line = products + i * columns;
+          for (size_t j = 0; j < columns; j++) g[j] -= q * line[j];
+        }
+      }
+    }
+  }
+}
+
+DISPATCHED void decant_gptq_rows(
+    float *w, size_t row_stride, size_t rows, size_t columns, const float *restrict factor, size_t factor_stride,
+    const float *restrict scales, const uint8_t *restrict zero_points, size_t groups, const uint32_t *restrict group_of,
+    int levels, uint8_t *codes, size_t code_stride, float *errors, size_t error_stride) {
+  float top = (float)(levels - 1);
+  for (size_t r = 0; r < rows; r++) {
+    float *restrict row = w + r * row_stride;
+    for (size_t i = 0; i < columns; i++) {
+      size_t group = r * groups + group_of[i];
+      float scale = scales[group], zero = zero_points[group];
+      float inverse = scale != 0 ? 1.0f / scale : 0.0f;
+      float code = rounded(bounded(row[i] * inverse + zero, 0, top));
+      const float *restrict line = factor + i * factor_stride;
+      float error = (row[i] - (code - zero) * scale) / line[i];
+      codes[r * code_stride + i] = (uint8_t)(int32_t)code;
+      errors[r * error_stride + i] = error;
+      for (size_t j = i + 1; j < columns; j++) row[j] -= error * line[j];
+    }
+  }
+}

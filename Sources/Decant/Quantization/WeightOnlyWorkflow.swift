@@ -1,0 +1,52 @@
+public import DecantBytes
+public import DecantCompression
+public import DecantIR
+internal import DecantPasses
+public import DecantRuntime
+
+/// The way from a float model to one whose weights are codes in blocks: prepare, learn from samples where that helps, quantize.
+public struct WeightOnlyWorkflow: Sendable {
+  /// The model; its types are inferred, and nothing else is changed before it is quantized.
+  public private(set) var model: Model
+  /// How to quantize.
+  public let options: WeightOnlyOptions
+  private var products: [ValueID: InputProducts] = [:]
+  private let reporter: any Reporter
+
+  /// Prepares `model`.
+  ///
+  /// - Throws: what the passes throw.
+  public init(_ model: Model, _ options: WeightOnlyOptions, reporter: any Reporter = SilentReporter()) throws {
+    self.model = model
+    self.options = options
+    self.reporter = reporter
+    let context = PassContext(reporter: reporter)
+    // Weights that a caller could replace at run time cannot be codes.
+    for pass in ["bind-input-defaults", "infer-types"] {
+      _ = try Pipeline(parsing: pass).run(on: &self.model, context)
+    }
+  }
+
+  /// One pass over the samples.
+  ///
+  /// - Throws: what running throws, naming the sample.
+  public mutating func learn(
+    from samples: SampleSet, backends: [any Backend], execution: Executor.Options
+  ) throws(DecantError) {
+    let values = try WeightOnlyQuantization.valuesToCollect(model.graph, options)
+    let collector = try ProductCollector(
+      model, values: values, backends: backends, execution: execution, reporter: reporter)
+    products = try collector.run(samples.forCalibration)
+  }
+
+  /// Quantizes the model.
+  ///
+  /// - Throws: what ``WeightOnlyQuantization`` throws.
+  public mutating func quantize(threads: Int = Parallel.processors) throws(DecantError) -> QuantizationReport {
+    let report = try WeightOnlyQuantization.quantize(
+      &model.graph, options, products: products, threads: threads, reporter: reporter)
+    for note in report.notes { reporter.note(note) }
+    if report.weights > 0 { reporter.lossy("\(report.weights) weights are codes of \(options.format.bits) bits now") }
+    return report
+  }
+}

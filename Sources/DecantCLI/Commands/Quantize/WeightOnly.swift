@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import Decant
+
+/// How weights alone become codes.
+struct WeightOnlyArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "For w8 to w2: \(WeightAlgorithm.all.map { "\($0.name) (\($0.summary))" }.joined(separator: "; ")).",
+      valueName: "name"))
+  var algorithm: String?
+  @Option(help: ArgumentHelp("For w8 to w2: how many inputs share a scale; 64 by default.", valueName: "count"))
+  var block: Int?
+  @Flag(inversion: .prefixedNo, help: "For w8 to w2: zero is the middle code of every block; the default for w8.")
+  var symmetric: Bool?
+  @Option(
+    help: ArgumentHelp(
+      "For w8 to w2: matmulnbits (ONNX Runtime's operators) or qdq (DequantizeLinear in blocks).", valueName: "form"))
+  var form: String?
+  @Flag(inversion: .prefixedNo, help: "For w8 and w4: tables that are looked up become codes too; the default.")
+  var tables: Bool?
+  @Option(
+    help: ArgumentHelp(
+      "For w8 to w2: how exact ONNX Runtime has to be with activations, 0 (float32) to 4 (int8, the default).",
+      valueName: "level"))
+  var accuracyLevel: Int?
+  var isGiven: Bool {
+    algorithm != nil || block != nil || symmetric != nil || form != nil || tables != nil || accuracyLevel != nil
+  }
+
+  func options(bits: Int, style: StyleArguments) throws(DecantError) -> WeightOnlyOptions {
+    let name = algorithm ?? WeightAlgorithm.all[0].name
+    let names = WeightAlgorithm.all.map(\.name).joined(separator: ", ")
+    guard let algorithm = WeightAlgorithm.named(name) else {
+      throw DecantError(.usage, "'--algorithm' expected one of \(names), got '\(name)'")
+    }
+    let forms = WeightOnlyOptions.Form.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let form = WeightOnlyOptions.Form(rawValue: form ?? WeightOnlyOptions.Form.blocks.rawValue) else {
+      throw DecantError(.usage, "'--form' expected one of \(forms), got '\(form ?? "")'")
+    }
+    let level = accuracyLevel ?? 4
+    guard (0...4).contains(level) else { throw DecantError(.usage, "'--accuracy-level' expected 0 to 4, got \(level)") }
+    do throws(OpError) {
+      let format = try BlockFormat(bits: bits, blockSize: block ?? 64, isSymmetric: symmetric ?? (bits == 8))
+      return WeightOnlyOptions(
+        format, algorithm: algorithm, form: form, quantizesTables: tables ?? true, accuracyLevel: level,
+        include: style.include.map(NodeSelector.init), exclude: style.exclude.map(NodeSelector.init))
+    } catch {
+      throw DecantError(.usage, error.message)
+    }
+  }
+}
+
+/// `--scheme w8`, `w4`, `w3` and `w2`.
+extension QuantizeCommand {
+  func validateWeightOnly() throws {
+    guard stats == nil, !calibration.isExplicit, style.compat == nil, style.perChannel == nil else {
+      throw ValidationError(
+        "'--stats', '--method', '--compat' and '--per-channel' belong to '--scheme int8'")
+    }
+    let needsSamples = weightOnly.algorithm.flatMap(WeightAlgorithm.named).map(\.needsSamples) ?? false
+    guard needsSamples == !samples.data.isEmpty else {
+      throw ValidationError(
+        needsSamples
+          ? "'--algorithm \(weightOnly.algorithm ?? "")' learns from samples: expected '--data'"
+          : "'--data' is not used by this algorithm; '--algorithm gptq' learns from samples")
+    }
+  }
+
+  func runWeightOnly() throws -> (Model, QuantizationReport) {
+    let options = try weightOnly.options(bits: scheme.weightBits ?? 4, style: style)
+    var workflow = try WeightOnlyWorkflow(try common.read(model), options, reporter: common.reporter)
+    if options.algorithm.needsSamples {
+      let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
+      try workflow.learn(
+        from: set, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
+    }
+    let report = try workflow.quantize(threads: engine.executorOptions.threads)
+    return (workflow.model, report)
+  }
+}

@@ -1,0 +1,113 @@
+internal import CKernels
+
+/// Some rows of a weight as codes in blocks: what every block algorithm gives.
+struct BlockRows: Sendable {
+  let rows: Int
+  let columns: Int
+  let format: BlockFormat
+  /// One byte a code, row by row.
+  var codes: [UInt8]
+  /// One for each block, row by row.
+  var scales: [Float]
+  /// One for each block, row by row.
+  var zeroPoints: [UInt8]
+
+  /// Zeros.
+  init(rows: Int, columns: Int, format: BlockFormat) {
+    self.rows = rows
+    self.columns = columns
+    self.format = format
+    let blocks = rows * format.blocks(columns)
+    codes = [UInt8](repeating: 0, count: rows * columns)
+    scales = [Float](repeating: 0, count: blocks)
+    zeroPoints = [UInt8](repeating: UInt8(format.levels / 2), count: blocks)
+  }
+
+  /// How many blocks a row has.
+  var blocks: Int { format.blocks(columns) }
+
+  /// Chooses scale and zero point of each block from its extremes; scales are values of `scaleType`.
+  mutating func fit(_ weights: WeightPanel, _ scaleType: ScaleType) {
+    let (columns, format) = (columns, format)
+    for row in 0..<rows {
+      unsafe weights.withRow(row) { values in
+        unsafe withGrid(row) { scales, zeroPoints in
+          unsafe decant_fit_blocks_f32(
+            values, columns, format.blockSize, Int32(format.levels), format.isSymmetric ? 1 : 0, scaleType.rawValue,
+            scales, zeroPoints)
+        }
+      }
+    }
+  }
+
+  /// Betters scales and zero points that fit the extremes: the least squared error, weighted by `importance` of each input.
+  mutating func search(_ weights: WeightPanel, importance: [Float], steps: Int, _ scaleType: ScaleType) {
+    precondition(importance.count == columns, "one importance for each input")
+    let (columns, format) = (columns, format)
+    for row in 0..<rows {
+      unsafe weights.withRow(row) { values in
+        unsafe importance.withUnsafeBufferPointer { importance in
+          guard let importance = importance.baseAddress else { return }
+          unsafe withGrid(row) { scales, zeroPoints in
+            unsafe decant_search_blocks_f32(
+              values, importance, columns, format.blockSize, Int32(format.levels), format.isSymmetric ? 1 : 0,
+              scaleType.rawValue, Int32(steps), scales, zeroPoints)
+          }
+        }
+      }
+    }
+  }
+
+  /// Rounds the weights onto the codes of their blocks. With `addsAfter` the quotient is rounded before the zero point is
+  /// added, as ONNX Runtime's QDQ form has it.
+  mutating func round(_ weights: WeightPanel, addsAfter: Bool = false) {
+    let (columns, format) = (columns, format)
+    var codes = codes
+    self.codes = []
+    for row in 0..<rows {
+      unsafe weights.withRow(row) { values in
+        unsafe codes.withUnsafeMutableBufferPointer { codes in
+          guard let code = codes.baseAddress else { return }
+          unsafe withGrid(row) { scales, zeroPoints in
+            unsafe decant_code_blocks_f32(
+              values, columns, format.blockSize, Int32(format.levels), addsAfter ? 1 : 0, scales, zeroPoints,
+              code + row * columns)
+          }
+        }
+      }
+    }
+    self.codes = codes
+  }
+
+  /// Calls `body` with the scales and zero points of one row.
+  private mutating func withGrid(_ row: Int, _ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<UInt8>) -> Void)
+  {
+    let start = row * blocks
+    unsafe scales.withUnsafeMutableBufferPointer { scales in
+      unsafe zeroPoints.withUnsafeMutableBufferPointer { zeroPoints in
+        guard let scales = scales.baseAddress, let zeroPoints = zeroPoints.baseAddress else { return }
+        unsafe body(scales + start, zeroPoints + start)
+      }
+    }
+  }
+
+  /// The values that the codes stand for, row by row.
+  var values: [Float] {
+    var result = [Float](repeating: 0, count: rows * columns)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let block = row * blocks + column / format.blockSize
+        result[row * columns + column] =
+          Float(Int(codes[row * columns + column]) - Int(zeroPoints[block])) * scales[block]
+      }
+    }
+    return result
+  }
+}
+
+/// The type that scales are stored in.
+enum ScaleType: Int32, Sendable {
+  case float32 = 0
+  case float16 = 1
+  case bfloat16 = 2
+}

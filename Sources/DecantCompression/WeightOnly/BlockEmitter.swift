@@ -1,0 +1,152 @@
+internal import DecantBytes
+internal import DecantIR
+
+/// Puts coded weights into the graph, each weight once.
+struct BlockEmitter {
+  let options: WeightOnlyOptions
+  private(set) var weightCount = 0
+  private(set) var notes: [String] = []
+
+  /// What one constant became, for one use of it.
+  private struct Key: Hashable {
+    let weight: ValueID
+    let use: WeightSite.Use
+  }
+
+  private struct Emitted {
+    let codes: ValueID
+    let scales: ValueID
+    let zeroPoints: ValueID?
+    let text: String
+    /// The dequantized weight, for the form that has one.
+    var dequantized: ValueID?
+  }
+
+  private var emitted: [Key: Emitted] = [:]
+
+  init(options: WeightOnlyOptions) { self.options = options }
+
+  /// Replaces the node of `site`, or its weight, and says what was done.
+  mutating func emit(
+    _ site: WeightSite, _ products: InputProducts?, threads: Int, _ rewriter: inout Rewriter
+  ) throws(OpError) -> String {
+    let key = Key(weight: site.weight, use: site.use)
+    let weight: Emitted
+    if let known = emitted[key] {
+      weight = known
+    } else {
+      weight = try code(site, products, threads: threads, &rewriter)
+    }
+    emitted[key] = weight
+    switch (options.form, site.use) {
+    case (.blocks, .table): lookUp(site, weight, &rewriter)
+    case (.blocks, .product): multiply(site, weight, &rewriter)
+    case (.dequantize, _):
+      let result = dequantize(site, weight, &rewriter)
+      emitted[key]?.dequantized = result
+    }
+    dropUnread(site.weight, &rewriter)
+    return weight.text
+  }
+
+  // MARK: Codes
+
+  private mutating func code(
+    _ site: WeightSite, _ products: InputProducts?, threads: Int, _ rewriter: inout Rewriter
+  ) throws(OpError) -> Emitted {
+    guard let data = rewriter.graph[site.weight].constant else { throw OpError("the weight is computed") }
+    let isInputsFirst = site.use == .product(isInputsFirst: true)
+    let matrix = try WeightMatrix(data, isInputsFirst: isInputsFirst)
+    let layout: PackedWeight.Layout =
+      switch (options.form, site.use) {
+      case (.blocks, .product): .blocks
+      case (_, .table): .outputsFirst
+      case (.dequantize, .product): isInputsFirst ? .inputsFirst : .outputsFirst
+      }
+    var algorithm = options.algorithm.name
+    let coder: any WeightCoder
+    if site.use == .table, case .products = options.algorithm.needs {
+      // A table has no inputs that a product sums over.
+      (coder, algorithm) = (RangeSearch(importance: nil), "mse, for it is a table")
+    } else {
+      coder = try options.algorithm.start(options.form, products)
+    }
+    let packed = try PackedWeight(
+      matrix, options.format, layout, scaleType: data.dataType, threads: threads, coder: coder)
+    data.bytes?.evict()
+    let (name, bits) = (rewriter.graph[site.weight].name, options.format.bits)
+    let middle = options.form == .dequantize ? "_DQ" : ""
+    let emitted = Emitted(
+      codes: rewriter.addInitializer("\(name)\(middle)_Q\(bits)", packed.codes),
+      scales: rewriter.addInitializer("\(name)\(middle)_scales", packed.scales),
+      zeroPoints: packed.zeroPoints.map { rewriter.addInitializer("\(name)\(middle)_zero_points", $0) },
+      text: "\(bits) bits in blocks of \(options.format.blockSize), \(algorithm)")
+    weightCount += 1
+    return emitted
+  }
+
+  // MARK: Forms
+
+  /// Given: `%y = MatMul(%x, %w)`. Result: `%y = com.microsoft.MatMulNBits(%x, %codes, %scales, %zeros)`.
+  private func multiply(_ site: WeightSite, _ weight: Emitted, _ rewriter: inout Rewriter) {
+    let node = rewriter.graph[site.node]
+    guard let input = node.operand(0), let data = rewriter.graph[site.weight].constant else { return }
+    let (first, last) = (data.shape[data.rank - 2], data.shape[data.rank - 1])
+    let (inner, outer) = site.use == .product(isInputsFirst: true) ? (first, last) : (last, first)
+    var attributes: Attributes = [
+      "K": .int(Int64(inner)), "N": .int(Int64(outer)), "bits": .int(Int64(options.format.storedBits)),
+      "block_size": .int(Int64(options.format.blockSize)),
+    ]
+    if options.accuracyLevel > 0 { attributes["accuracy_level"] = .int(Int64(options.accuracyLevel)) }
+    var operands: [ValueID?] = [input, weight.codes, weight.scales, weight.zeroPoints]
+    if node.op == "Gemm", let bias = node.operand(2) { operands += [nil, bias] }
+    replace(site.node, OpName("MatMulNBits", domain: "com.microsoft"), operands, attributes, &rewriter)
+  }
+
+  /// Given: `%y = Gather(%w, %i)`. Result: `%y = com.microsoft.GatherBlockQuantized(%codes, %i, %scales, %zeros)`.
+  private func lookUp(_ site: WeightSite, _ weight: Emitted, _ rewriter: inout Rewriter) {
+    let attributes: Attributes = [
+      "gather_axis": .int(0), "quantize_axis": .int(1), "block_size": .int(Int64(options.format.blockSize)),
+      "bits": .int(Int64(options.format.storedBits)),
+    ]
+    let operands = [weight.codes, rewriter.graph[site.node].operand(1), weight.scales, weight.zeroPoints]
+    replace(site.node, OpName("GatherBlockQuantized", domain: "com.microsoft"), operands, attributes, &rewriter)
+  }
+
+  /// Given: `%y = MatMul(%x, %w)`. Result: `%y = MatMul(%x, DequantizeLinear(%codes, %scales, %zeros))`.
+  private func dequantize(_ site: WeightSite, _ weight: Emitted, _ rewriter: inout Rewriter) -> ValueID {
+    if let known = weight.dequantized {
+      rewriter.setOperand(1, of: site.node, to: known)
+      return known
+    }
+    let isInputsFirst = site.use == .product(isInputsFirst: true)
+    let name = rewriter.graph[weight.codes].name
+    let type = ValueType.tensor(
+      rewriter.graph[weight.scales].type.dataType ?? .float32, rewriter.graph[weight.codes].type.shape)
+    let attributes: Attributes = [
+      "axis": .int(isInputsFirst ? 0 : 1), "block_size": .int(Int64(options.format.blockSize)),
+    ]
+    let operands: [ValueID?] = [weight.codes, weight.scales] + (weight.zeroPoints.map { [$0] } ?? [])
+    let result = rewriter.add(
+      "DequantizeLinear", operands, attributes, name: name + "_output", type: type, at: .before(site.node))
+    if let producer = rewriter.graph[result].producer { rewriter.setName(producer, name) }
+    rewriter.setOperand(1, of: site.node, to: result)
+    return result
+  }
+
+  private func replace(
+    _ node: NodeID, _ op: OpName, _ operands: [ValueID?], _ attributes: Attributes, _ rewriter: inout Rewriter
+  ) {
+    var trimmed = operands
+    while trimmed.last == .some(nil) { trimmed.removeLast() }
+    for (name, _) in rewriter.graph[node].attributes { rewriter.setAttribute(node, name, nil) }
+    rewriter.setOp(node, op)
+    rewriter.setOperands(node, trimmed)
+    for (name, value) in attributes { rewriter.setAttribute(node, name, value) }
+  }
+
+  private func dropUnread(_ weight: ValueID, _ rewriter: inout Rewriter) {
+    guard rewriter.graph.contains(weight), rewriter.graph[weight].useCount == 0 else { return }
+    rewriter.erase(weight)
+  }
+}

@@ -1,0 +1,182 @@
+internal import CKernels
+internal import DecantBytes
+internal import DecantIR
+internal import DecantRuntime
+
+/// A weight in codes, as the tensors of a file.
+struct PackedWeight {
+  /// How a file holds codes in blocks.
+  enum Layout: Hashable {
+    /// As MatMulNBits reads them: bytes of outputs by blocks by packed codes.
+    case blocks
+    /// As a tensor of a few-bit type, outputs by inputs.
+    case outputsFirst
+    /// As a tensor of a few-bit type, inputs by outputs.
+    case inputsFirst
+  }
+
+  let codes: Tensor
+  let scales: Tensor
+  /// Nil where all blocks have the zero point that the layout takes for granted.
+  let zeroPoints: Tensor?
+
+  /// How many outputs are coded at a time. Their packed codes fill whole bytes whatever the number of inputs.
+  private static let band = 64
+
+  /// Codes `weight` with `coder`, on `threads` threads.
+  ///
+  /// - Throws: what the coder throws.
+  init(
+    _ weight: WeightMatrix, _ format: BlockFormat, _ layout: Layout, scaleType: DataType, threads: Int,
+    coder: any WeightCoder
+  ) throws(OpError) {
+    let type = ScaleType(scaleType)
+    let bands = (weight.rows + PackedWeight.band - 1) / PackedWeight.band
+    let pieces = try Parallel.map(count: bands, threads: threads) { (index) throws(OpError) -> Piece in
+      let start = index * PackedWeight.band
+      let panel = weight.panel(start..<min(start + PackedWeight.band, weight.rows))
+      return Piece(try coder.code(panel, format, type), layout)
+    }
+    let (rows, columns, blocks) = (weight.rows, weight.columns, format.blocks(weight.columns))
+    let integer = PackedWeight.integerType(format)
+    var scales = pieces.flatMap(\.scales)
+    var zeroPoints = pieces.flatMap(\.zeroPoints)
+    switch layout {
+    case .blocks:
+      let blob = format.blockSize * format.storedBits / 8
+      codes = try Tensor(.uint8, shape: [rows, blocks, blob], bytes: ByteSlice(joining: pieces.map(\.codes)))
+      let packed = PackedWeight.packRows(zeroPoints, columns: blocks, bits: format.storedBits)
+      self.zeroPoints = format.isSymmetric ? nil : Tensor(packed, shape: [rows, packed.count / max(rows, 1)])
+      self.scales = try PackedWeight.scales(scales, shape: [rows, blocks], type: scaleType)
+      return
+    case .outputsFirst:
+      codes = try Tensor(integer, shape: [rows, columns], bytes: ByteSlice(joining: pieces.map(\.codes)))
+    case .inputsFirst:
+      codes = try Tensor(
+        integer, shape: [columns, rows], bytes: PackedWeight.interleave(pieces, rows: columns, columns: rows, format))
+      scales = PackedWeight.transposed(scales, rows: rows, columns: blocks)
+      zeroPoints = PackedWeight.transposed(zeroPoints, rows: rows, columns: blocks)
+    }
+    let shape = layout == .inputsFirst ? [blocks, rows] : [rows, blocks]
+    self.scales = try PackedWeight.scales(scales, shape: shape, type: scaleType)
+    let packed = PackedWeight.pack(zeroPoints, bits: format.storedBits)
+    self.zeroPoints =
+      format.isSymmetric ? nil : try Tensor(integer, shape: shape, bytes: ByteSlice(copying: packed))
+  }
+
+  /// The type of codes in a tensor: with a sign where zero is in the middle.
+  private static func integerType(_ format: BlockFormat) -> DataType {
+    switch format.storedBits {
+    case 2: format.isSymmetric ? .int2 : .uint2
+    case 4: format.isSymmetric ? .int4 : .uint4
+    default: format.isSymmetric ? .int8 : .uint8
+    }
+  }
+
+  private static func scales(_ values: [Float], shape: [Int], type: DataType) throws(OpError) -> Tensor {
+    switch type {
+    case .float16: return Tensor(values.map { Float16($0) }, shape: shape)
+    case .bfloat16: return Tensor(values.map { BFloat16($0) }, shape: shape)
+    default: return Tensor(values, shape: shape)
+    }
+  }
+
+  /// Codes packed from the first to the last, the first in the lowest bits.
+  fileprivate static func pack(_ codes: [UInt8], bits: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: (codes.count * bits + 7) / 8)
+    unsafe codes.withUnsafeBufferPointer { codes in
+      unsafe bytes.withUnsafeMutableBufferPointer { bytes in
+        guard let from = codes.baseAddress, let to = bytes.baseAddress else { return }
+        unsafe decant_pack_codes(from, codes.count, Int32(bits), to)
+      }
+    }
+    return bytes
+  }
+
+  /// Codes packed so that each row of `columns` starts a byte.
+  fileprivate static func packRows(_ codes: [UInt8], columns: Int, bits: Int) -> [UInt8] {
+    guard columns * bits % 8 != 0 else { return pack(codes, bits: bits) }
+    return stride(from: 0, to: codes.count, by: columns).flatMap { start in
+      pack(Array(codes[start..<start + columns]), bits: bits)
+    }
+  }
+
+  fileprivate static func transposed<Element>(_ values: [Element], rows: Int, columns: Int) -> [Element] {
+    (0..<columns).flatMap { column in (0..<rows).map { values[$0 * columns + column] } }
+  }
+
+  /// Bands of a few columns side by side.
+  private static func interleave(_ pieces: [Piece], rows: Int, columns: Int, _ format: BlockFormat) -> ByteSlice {
+    let bits = format.storedBits
+    let wide = pieces.map(\.columnCodes)
+    guard columns * bits % 8 == 0 else {
+      let flat = (0..<rows).flatMap { row in
+        wide.flatMap { codes in
+          let width = codes.count / rows
+          return Array(codes[row * width..<(row + 1) * width])
+        }
+      }
+      return ByteSlice(copying: pack(flat, bits: bits))
+    }
+    let packed = wide.map { packRows($0, columns: $0.count / rows, bits: bits) }
+    let slices = packed.map { ByteSlice(copying: $0) }
+    return ByteSlice(
+      joining: (0..<rows).flatMap { row in
+        slices.map { slice in
+          let width = slice.count / rows
+          return slice[row * width..<(row + 1) * width]
+        }
+      })
+  }
+}
+
+/// The packed codes of some outputs.
+private struct Piece: Sendable {
+  let codes: ByteSlice
+  /// Unpacked, inputs by outputs, for the layout that has inputs first; empty for the others.
+  let columnCodes: [UInt8]
+  let scales: [Float]
+  let zeroPoints: [UInt8]
+
+  init(_ rows: BlockRows, _ layout: PackedWeight.Layout) {
+    let format = rows.format
+    scales = rows.scales
+    zeroPoints = rows.zeroPoints
+    var values = rows.codes
+    // Three bits in the middle of four have the zero point that four have.
+    if format.isSymmetric, format.bits == 3 { values = values.map { $0 + 4 } }
+    if layout != .blocks, format.isSymmetric {
+      let (middle, mask) = (UInt8(1 << (format.storedBits - 1)), UInt8(truncatingIfNeeded: 1 << format.storedBits - 1))
+      values = values.map { ($0 &- middle) & mask }
+    }
+    switch layout {
+    case .blocks:
+      columnCodes = []
+      let padding = rows.blocks * format.blockSize - rows.columns
+      if padding == 0 {
+        codes = ByteSlice(copying: PackedWeight.pack(values, bits: format.storedBits))
+      } else {
+        let zeros = [UInt8](repeating: 0, count: padding)
+        let padded = (0..<rows.rows).flatMap { values[$0 * rows.columns..<($0 + 1) * rows.columns] + zeros }
+        codes = ByteSlice(copying: PackedWeight.pack(padded, bits: format.storedBits))
+      }
+    case .outputsFirst:
+      columnCodes = []
+      codes = ByteSlice(copying: PackedWeight.pack(values, bits: format.storedBits))
+    case .inputsFirst:
+      columnCodes = PackedWeight.transposed(values, rows: rows.rows, columns: rows.columns)
+      codes = ByteSlice()
+    }
+  }
+}
+
+extension ScaleType {
+  /// The type that scales of a weight of `type` have.
+  init(_ type: DataType) {
+    switch type {
+    case .float16: self = .float16
+    case .bfloat16: self = .bfloat16
+    default: self = .float32
+    }
+  }
+}

@@ -1,0 +1,67 @@
+internal import DecantIR
+
+/// A constant of the graph that weight-only quantization can put into codes, and the node that reads it.
+struct WeightSite {
+  /// What the node does with it.
+  enum Use: Hashable {
+    /// A matrix product: operand `0` times the weight. Whether the weight has its inputs first.
+    case product(isInputsFirst: Bool)
+    /// Rows of it are looked up.
+    case table
+  }
+
+  let node: NodeID
+  /// The constant.
+  let weight: ValueID
+  let use: Use
+
+  /// The site at `node`, or why there is none. The types of the graph are inferred.
+  static func find(_ id: NodeID, in graph: Graph) -> Result<WeightSite, Absence> {
+    let node = graph[id]
+    switch node.op {
+    case "MatMul": return product(id, node, isInputsFirst: true, graph)
+    case "Gemm":
+      guard node.attributes.int("transA", default: 0) == 0, node.attributes.float("alpha", default: 1) == 1 else {
+        return .failure(Absence("the product has its first operand transposed or a factor"))
+      }
+      return product(id, node, isInputsFirst: node.attributes.int("transB", default: 0) == 0, graph)
+    case "Gather":
+      guard let table = node.operand(0), let data = graph[table].constant else {
+        return .failure(Absence("its table is computed"))
+      }
+      guard data.rank == 2, node.attributes.int("axis", default: 0) == 0, isFloat(data.dataType) else {
+        return .failure(Absence("only rows of matrices of floats are looked up in codes"))
+      }
+      return .success(WeightSite(node: id, weight: table, use: .table))
+    default: return .failure(Absence("it has no weights that a product reads"))
+    }
+  }
+
+  private static func product(
+    _ id: NodeID, _ node: Node, isInputsFirst: Bool, _ graph: Graph
+  ) -> Result<WeightSite, Absence> {
+    guard let operand = node.operand(1) else { return .failure(Absence("its second operand is missing")) }
+    guard let data = graph[operand].constant else {
+      if let first = node.operand(0), graph[first].constant != nil {
+        return .failure(Absence("the constant is its first operand"))
+      }
+      return .failure(Absence("both operands are computed"))
+    }
+    guard data.rank >= 2, data.shape.dropLast(2).allSatisfy({ $0 == 1 }), isFloat(data.dataType) else {
+      return .failure(Absence("the constant is not one matrix of floats: \(data.type)"))
+    }
+    guard data.rank == 2 || graph[node.operand(0) ?? operand].type.shape.map({ $0.rank >= data.rank }) ?? false else {
+      return .failure(Absence("the constant gives the result more axes than its input has"))
+    }
+    guard data.elementCount > 0 else { return .failure(Absence("the constant is empty")) }
+    return .success(WeightSite(node: id, weight: operand, use: .product(isInputsFirst: isInputsFirst)))
+  }
+
+  private static func isFloat(_ type: DataType) -> Bool { [.float32, .float16, .bfloat16].contains(type) }
+}
+
+/// Why a node has nothing to quantize.
+struct Absence: Error {
+  let reason: String
+  init(_ reason: String) { self.reason = reason }
+}

@@ -1,0 +1,131 @@
+"""Weights alone in 8 to 2 bits: codes to the bit as ONNX Runtime's, outputs as ONNX Runtime computes them, and MiniLM's bars."""
+import logging
+
+import ml_dtypes
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import QuantFormat
+from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
+
+from _harness import *
+
+logging.disable(logging.WARNING)
+checks = Checks()
+folder = workspace()
+random = np.random.default_rng(11)
+SHAPES = [(64, 32), (250, 31), (384, 96), (16, 16), (129, 40), (32, 513)]
+compared = differing = combinations = 0
+
+
+def products(dtype):
+    """One input for each weight, so that each stands alone; one weight has zeros, a block of one value, ties and extremes."""
+    nodes, inputs, outputs, weights = [], [], [], []
+    elem = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    for index, (k, n) in enumerate(SHAPES):
+        w = random.normal(size=(k, n)).astype(np.float32)
+        if index == 0:
+            w[:, 0], w[:, 1], w[::2, 2] = 0, 0.5, 0
+            w[:, 3] = (np.arange(k) % 31 - 15) / 2
+        weights.append(numpy_helper.from_array(w.astype(dtype), f"w{index}"))
+        inputs.append(helper.make_tensor_value_info(f"x{index}", elem, [2, k]))
+        outputs.append(helper.make_tensor_value_info(f"y{index}", elem, [2, n]))
+        nodes.append(helper.make_node("MatMul", [f"x{index}", f"w{index}"], [f"y{index}"], name=f"n{index}"))
+    graph = helper.make_graph(nodes, "products", inputs, outputs, weights)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+
+
+def arrays(model):
+    return {one.name: (one.data_type, tuple(one.dims), one.raw_data) for one in model.graph.initializer}
+
+
+def parity(dtype, bits, symmetric, block, form):
+    """Every tensor that ONNX Runtime's quantizer writes has the same type, extents and bytes in Decant's file."""
+    global compared, differing, combinations
+    model = products(dtype)
+    source, out = folder / "in.onnx", folder / "out.onnx"
+    onnx.save(model, source)
+    quantizer = MatMulNBitsQuantizer(model, algo_config=DefaultWeightOnlyQuantConfig(
+        block_size=block, is_symmetric=symmetric, bits=bits, accuracy_level=4,
+        quant_format=QuantFormat.QOperator if form == "matmulnbits" else QuantFormat.QDQ))
+    quantizer.process()
+    theirs = arrays(quantizer.model.model)
+    decant("quantize", source, "-o", out, "--force", "--scheme", f"w{bits}", "--algorithm", "rtn", "--block", block, "--form", form,
+           "--symmetric" if symmetric else "--no-symmetric")
+    ours = arrays(onnx.load(out))
+    wrong = []
+    for name, value in theirs.items():
+        compared += 1
+        if ours.get(name) != value:
+            wrong.append(f"{name}: {ours.get(name, ('missing',))[:2]} and {value[:2]}")
+    differing += len(wrong)
+    combinations += 1
+    checks.check(not wrong, f"{np.dtype(dtype).name} {bits} bits {'symmetric' if symmetric else 'free'} block {block} {form}", "; ".join(wrong[:3]))
+
+
+def outputs(form, bits, block, dtype=np.float32):
+    """ONNX Runtime and Decant compute the same from a file that Decant wrote."""
+    source, out = folder / "in.onnx", folder / "out.onnx"
+    model = products(dtype)
+    onnx.save(model, source)
+    decant("quantize", source, "-o", out, "--force", "--scheme", f"w{bits}", "--block", block, "--form", form, "--accuracy-level", 0)
+    feed = {f"x{i}": random.normal(size=(2, k)).astype(dtype) for i, (k, _) in enumerate(SHAPES)}
+    expected = session(out, optimize=False).run(None, feed)
+    save_npz(folder / "x.npz", feed)
+    decant("run", out, "--input", folder / "x.npz", "--output", folder / "y.npz", "--force")
+    found = load_npz(folder / "y.npz")
+    worst = max(np.abs(found[f"y{i}"] - one).max() / np.abs(one).max() for i, one in enumerate(expected))
+    checks.check(worst < 1e-5, f"{form} {bits} bits block {block} runs", f"largest difference {worst:.1e} of the range")
+
+
+texts = load_npz(made_model("texts_heldout.npz"))
+
+
+def embeddings(path):
+    running = session(path, optimize=True)
+    rows = []
+    for i in range(0, len(texts["input_ids"]), 8):
+        batch = {name: array[i:i + 8] for name, array in texts.items()}
+        hidden, = running.run(None, batch)
+        mask = batch["attention_mask"][..., None].astype(np.float32)
+        rows.append((hidden * mask).sum(1) / mask.sum(1))
+    return np.concatenate(rows)
+
+
+def minilm(least, least_db, largest_mb, *options):
+    """The embeddings of held-out texts keep their direction, in a file of that size."""
+    model, out = made_model("minilm.onnx"), folder / "small.onnx"
+    decant("quantize", model, "-o", out, "--force", *options)
+    pairs = list(zip(reference, embeddings(out)))
+    mean = np.mean([cosine(a, b) for a, b in pairs])
+    noise = sum(((a - b) ** 2).sum() for a, b in pairs)
+    db = 10 * np.log10(sum((a ** 2).sum() for a, _ in pairs) / noise)
+    size = out.stat().st_size / 1e6
+    good = mean >= least and db >= least_db and size <= largest_mb
+    checks.check(good, f"minilm {' '.join(map(str, options))}", f"cosine {mean:.4f} (bar {least}), {db:.1f} dB, {size:.1f} MB")
+
+
+for dtype in (np.float32, np.float16, ml_dtypes.bfloat16):
+    for bits in (2, 4, 8):
+        for symmetric in (True, False):
+            for block in (16, 32, 64, 128):
+                checks.attempt("parity", lambda: parity(dtype, bits, symmetric, block, "matmulnbits"))
+    if dtype != ml_dtypes.bfloat16:
+        for symmetric in (True, False):
+            for block in (16, 32, 64, 128):
+                checks.attempt("parity", lambda: parity(dtype, 4, symmetric, block, "qdq"))
+print(f"{combinations} combinations, {compared} tensors compared, {differing} differ")
+for form, bits, block in (("matmulnbits", 2, 32), ("matmulnbits", 3, 32), ("matmulnbits", 4, 16), ("matmulnbits", 4, 128),
+                          ("matmulnbits", 8, 64), ("qdq", 3, 32), ("qdq", 4, 32), ("qdq", 8, 64)):
+    checks.attempt(form, lambda: outputs(form, bits, block))
+
+reference = embeddings(made_model("minilm.onnx"))
+seen = ["--algorithm", "gptq", "--data", made_model("texts_256.npz")]
+for least, least_db, largest, options in (
+    (0.990, 15, 55, ["--scheme", "w4", "--block", 64, "--no-tables", *seen]),
+    (0.990, 15, 55, ["--scheme", "w4", "--block", 32, "--no-tables", *seen]),
+    (0.980, 13, 17, ["--scheme", "w4", "--block", 64, *seen]),
+    (0.955, 10, 55, ["--scheme", "w3", "--block", 64, "--no-tables", *seen]),
+    (0.960, 10, 14, ["--scheme", "w4", "--block", 64]),
+    (0.999, 25, 26, ["--scheme", "w8", "--block", 64])):
+    checks.attempt("minilm", lambda: minilm(least, least_db, largest, *options))
+checks.finish()
