@@ -74,7 +74,6 @@ DISPATCHED void decant_fit_blocks_f32(
     if (is_symmetric) {
       float extreme = greatest > -least ? greatest : least;
       scale = -extreme / (float)middle;
-      if (scale == 0) scale = 0;
     } else {
       scale = (greatest - least) / top;
       zero_point = scale != 0 ? (int)rounded(bounded(0.0f - least / scale, 0, top)) : 0;

@@ -60,7 +60,7 @@ struct BlockEmitter {
     let layout: PackedWeight.Layout =
       switch (options.form, site.use) {
       case (.blocks, .product): .blocks
-      case (_, .table): .outputsFirst
+      case (_, .table): .table
       case (.dequantize, .product): isInputsFirst ? .inputsFirst : .outputsFirst
       }
     var algorithm = options.algorithm.name

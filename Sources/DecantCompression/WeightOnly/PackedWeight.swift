@@ -11,6 +11,8 @@ struct PackedWeight {
     case blocks
     /// As a tensor of a few-bit type, outputs by inputs.
     case outputsFirst
+    /// The same for a table that is looked up, whose 8-bit codes have no sign.
+    case table
     /// As a tensor of a few-bit type, inputs by outputs.
     case inputsFirst
   }
@@ -38,18 +40,19 @@ struct PackedWeight {
       return Piece(try coder.code(panel, format, type), layout)
     }
     let (rows, columns, blocks) = (weight.rows, weight.columns, format.blocks(weight.columns))
-    let integer = PackedWeight.integerType(format)
+    let integer = layout == .table && format.storedBits == 8 ? .uint8 : PackedWeight.integerType(format)
+    let middle = UInt8(1 << (format.storedBits - 1))
     var scales = pieces.flatMap(\.scales)
     var zeroPoints = pieces.flatMap(\.zeroPoints)
     switch layout {
     case .blocks:
       let blob = format.blockSize * format.storedBits / 8
       codes = try Tensor(.uint8, shape: [rows, blocks, blob], bytes: ByteSlice(joining: pieces.map(\.codes)))
-      let packed = PackedWeight.packRows(zeroPoints, columns: blocks, bits: format.storedBits)
+      let packed = PackedWeight.packRows(zeroPoints, columns: blocks, bits: format.storedBits, filler: middle)
       self.zeroPoints = format.isSymmetric ? nil : Tensor(packed, shape: [rows, packed.count / max(rows, 1)])
       self.scales = try PackedWeight.scales(scales, shape: [rows, blocks], type: scaleType)
       return
-    case .outputsFirst:
+    case .outputsFirst, .table:
       codes = try Tensor(integer, shape: [rows, columns], bytes: ByteSlice(joining: pieces.map(\.codes)))
     case .inputsFirst:
       codes = try Tensor(
@@ -93,11 +96,13 @@ struct PackedWeight {
     return bytes
   }
 
-  /// Codes packed so that each row of `columns` starts a byte.
-  fileprivate static func packRows(_ codes: [UInt8], columns: Int, bits: Int) -> [UInt8] {
-    guard columns * bits % 8 != 0 else { return pack(codes, bits: bits) }
+  /// Codes packed so that each row of `columns` starts a byte, the rest of its last byte with `filler`.
+  fileprivate static func packRows(_ codes: [UInt8], columns: Int, bits: Int, filler: UInt8 = 0) -> [UInt8] {
+    let missing = (8 - columns * bits % 8) % 8 / bits
+    guard missing > 0 else { return pack(codes, bits: bits) }
+    let fill = [UInt8](repeating: filler, count: missing)
     return stride(from: 0, to: codes.count, by: columns).flatMap { start in
-      pack(Array(codes[start..<start + columns]), bits: bits)
+      pack(Array(codes[start..<start + columns]) + fill, bits: bits)
     }
   }
 
@@ -145,7 +150,7 @@ private struct Piece: Sendable {
     var values = rows.codes
     // Three bits in the middle of four have the zero point that four have.
     if format.isSymmetric, format.bits == 3 { values = values.map { $0 + 4 } }
-    if layout != .blocks, format.isSymmetric {
+    if layout != .blocks, format.isSymmetric, layout != .table || format.storedBits < 8 {
       let (middle, mask) = (UInt8(1 << (format.storedBits - 1)), UInt8(truncatingIfNeeded: 1 << format.storedBits - 1))
       values = values.map { ($0 &- middle) & mask }
     }
@@ -160,7 +165,7 @@ private struct Piece: Sendable {
         let padded = (0..<rows.rows).flatMap { values[$0 * rows.columns..<($0 + 1) * rows.columns] + zeros }
         codes = ByteSlice(copying: PackedWeight.pack(padded, bits: format.storedBits))
       }
-    case .outputsFirst:
+    case .outputsFirst, .table:
       columnCodes = []
       codes = ByteSlice(copying: PackedWeight.pack(values, bits: format.storedBits))
     case .inputsFirst:

@@ -58,7 +58,9 @@ import Testing
   func searchNeverLoses(_ bits: Int, _ isSymmetric: Bool) throws {
     let format = try BlockFormat(bits: bits, blockSize: 32, isSymmetric: isSymmetric)
     let weights = Self.panel(6, 100)
-    func error(_ codes: BlockRows) -> Float { zip(codes.values, weights.values).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } }
+    func error(_ codes: BlockRows) -> Float {
+      zip(codes.values, weights.values).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    }
     let (plain, searched) = (
       RoundToNearest().code(weights, format, .float32), RangeSearch(importance: nil).code(weights, format, .float32)
     )
@@ -86,7 +88,8 @@ import Testing
     for row in 0..<4 {
       for column in 0..<64 {
         let block = row * found.blocks + column / 32
-        let nearest = (weights.values[row * 64 + column] / found.scales[block] + Float(found.zeroPoints[block])).rounded()
+        let quotient = weights.values[row * 64 + column] / found.scales[block]
+        let nearest = (quotient + Float(found.zeroPoints[block])).rounded()
         #expect(Float(found.codes[row * 64 + column]) == min(max(nearest, 0), 15))
       }
     }
@@ -120,6 +123,7 @@ import Testing
   @Test func formatsAreChecked() {
     #expect(throws: OpError.self) { try BlockFormat(bits: 5, blockSize: 32, isSymmetric: true) }
     #expect(throws: OpError.self) { try BlockFormat(bits: 4, blockSize: 24, isSymmetric: true) }
-    #expect(throws: OpError.self) { try WeightMatrix(Tensor([Float.nan, 1, 2, 3], shape: [2, 2]), isInputsFirst: true) }
+    let broken = Tensor([Float.nan, 1, 2, 3], shape: [2, 2])
+    #expect(throws: OpError.self) { try WeightMatrix(broken, isInputsFirst: true) }
   }
 }
