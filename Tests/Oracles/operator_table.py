@@ -12,10 +12,8 @@ if "--write" in sys.argv:
     opening = page.partition("| operator |")[0]
     (ROOT / "Sources/Decant/Decant.docc/Operators.md").write_text(opening + table)
 
-# Not computed yet, each with its reason: printed, and counted as neither passed nor failed.
-MISSING = {
-    "Gradient": "derivatives of graphs come with training",
-}
+# Not computed yet, with the reason: printed, and counted as neither passed nor failed.
+MISSING = {"Gradient": "derivatives of graphs come with training"}
 rows = json.loads(decant("ops", "--json"))["operators"]
 known = {(row["domain"], row["name"]): row for row in rows}
 defined = {}
