@@ -51,7 +51,7 @@ def parity(dtype, bits, symmetric, block, form):
     quantizer.process()
     theirs = arrays(quantizer.model.model)
     decant("quantize", source, "-o", out, "--force", "--scheme", f"w{bits}", "--algorithm", "rtn", "--block", block, "--form", form,
-           "--symmetric" if symmetric else "--no-symmetric")
+           "--symmetric-weights" if symmetric else "--no-symmetric-weights")
     ours = arrays(onnx.load(out))
     wrong = []
     for name, value in theirs.items():

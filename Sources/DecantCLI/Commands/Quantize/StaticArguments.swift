@@ -6,7 +6,10 @@ struct StaticArguments: ParsableArguments {
   @Flag(help: "For int8: ranges of activations are symmetric around zero.") var symmetric = false
   @Flag(
     inversion: .prefixedNo,
-    help: "For int8: weights with one scale are symmetric; the default for signed codes.")
+    help: """
+      Weights have zero as their middle code: for int8 those with one scale, by default where codes are signed; for w8 to w2 \
+      every block, by default for w8.
+      """)
   var symmetricWeights: Bool?
   @Flag(help: "For int8: keep activation functions that the clipping of codes could replace.")
   var keepActivations = false

@@ -6,7 +6,7 @@ extension QuantizeCommand {
   func validateStaticInt8() throws {
     guard !weightOnly.isGiven else {
       throw ValidationError(
-        "'--algorithm', '--block', '--symmetric', '--form', '--tables' and '--accuracy-level' belong to '--scheme w8' to 'w2'"
+        "'--algorithm', '--block', '--form', '--tables' and '--accuracy-level' belong to '--scheme w8' to 'w2'"
       )
     }
     guard samples.data.isEmpty != (stats == nil) else {

@@ -10,8 +10,6 @@ struct WeightOnlyArguments: ParsableArguments {
   var algorithm: String?
   @Option(help: ArgumentHelp("For w8 to w2: how many inputs share a scale; 64 by default.", valueName: "count"))
   var block: Int?
-  @Flag(inversion: .prefixedNo, help: "For w8 to w2: zero is the middle code of every block; the default for w8.")
-  var symmetric: Bool?
   @Option(
     help: ArgumentHelp(
       "For w8 to w2: matmulnbits (ONNX Runtime's operators) or qdq (DequantizeLinear in blocks).", valueName: "form"))
@@ -24,7 +22,7 @@ struct WeightOnlyArguments: ParsableArguments {
       valueName: "level"))
   var accuracyLevel: Int?
   var isGiven: Bool {
-    algorithm != nil || block != nil || symmetric != nil || form != nil || tables != nil || accuracyLevel != nil
+    algorithm != nil || block != nil || form != nil || tables != nil || accuracyLevel != nil
   }
 
   func options(bits: Int, style: StyleArguments) throws(DecantError) -> WeightOnlyOptions {
@@ -40,7 +38,7 @@ struct WeightOnlyArguments: ParsableArguments {
     let level = accuracyLevel ?? 4
     guard (0...4).contains(level) else { throw DecantError(.usage, "'--accuracy-level' expected 0 to 4, got \(level)") }
     do throws(OpError) {
-      let format = try BlockFormat(bits: bits, blockSize: block ?? 64, isSymmetric: symmetric ?? (bits == 8))
+      let format = try BlockFormat(bits: bits, blockSize: block ?? 64, isSymmetric: style.fixed.symmetricWeights ?? (bits == 8))
       return WeightOnlyOptions(
         format, algorithm: algorithm, form: form, quantizesTables: tables ?? true, accuracyLevel: level,
         include: style.include.map(NodeSelector.init), exclude: style.exclude.map(NodeSelector.init))
