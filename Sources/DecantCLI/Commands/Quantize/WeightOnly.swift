@@ -38,7 +38,8 @@ struct WeightOnlyArguments: ParsableArguments {
     let level = accuracyLevel ?? 4
     guard (0...4).contains(level) else { throw DecantError(.usage, "'--accuracy-level' expected 0 to 4, got \(level)") }
     do throws(OpError) {
-      let format = try BlockFormat(bits: bits, blockSize: block ?? 64, isSymmetric: style.fixed.symmetricWeights ?? (bits == 8))
+      let isSymmetric = style.fixed.symmetricWeights ?? (bits == 8)
+      let format = try BlockFormat(bits: bits, blockSize: block ?? 64, isSymmetric: isSymmetric)
       return WeightOnlyOptions(
         format, algorithm: algorithm, form: form, quantizesTables: tables ?? true, accuracyLevel: level,
         include: style.include.map(NodeSelector.init), exclude: style.exclude.map(NodeSelector.init))
