@@ -1,7 +1,6 @@
 public import DecantBytes
 public import DecantCompression
 public import DecantIR
-internal import DecantPasses
 
 /// The way from a float model to a dynamic int8 model: prepare, quantize. No samples are needed.
 public struct DynamicQuantizationWorkflow: Sendable {
@@ -22,11 +21,7 @@ public struct DynamicQuantizationWorkflow: Sendable {
     self.model = model
     self.options = options
     self.reporter = reporter
-    let context = PassContext(reporter: reporter)
-    // Weights that a caller could replace at run time cannot be codes.
-    _ = try Pipeline(parsing: "bind-input-defaults").run(on: &self.model, context)
-    let passes = options.style == .decant && optimizes ? "default" : "infer-types"
-    _ = try Pipeline(parsing: passes).run(on: &self.model, context)
+    try self.model.prepareForQuantization(optimizes: options.style == .decant && optimizes, reporter: reporter)
   }
 
   /// Quantizes the model.

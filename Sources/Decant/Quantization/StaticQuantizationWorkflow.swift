@@ -1,7 +1,6 @@
 public import DecantBytes
 public import DecantCompression
 public import DecantIR
-internal import DecantPasses
 public import DecantRuntime
 
 /// The way from a float model and samples to an int8 model: prepare, calibrate, choose ranges, quantize.
@@ -24,11 +23,7 @@ public struct StaticQuantizationWorkflow: Sendable {
     self.model = model
     self.options = options
     self.reporter = reporter
-    let context = PassContext(reporter: reporter)
-    // Weights that a caller could replace at run time cannot be codes.
-    _ = try Pipeline(parsing: "bind-input-defaults").run(on: &self.model, context)
-    let passes = options.style == .decant && optimizes ? "default" : "infer-types"
-    _ = try Pipeline(parsing: passes).run(on: &self.model, context)
+    try self.model.prepareForQuantization(optimizes: options.style == .decant && optimizes, reporter: reporter)
   }
 
   /// One pass over the samples.

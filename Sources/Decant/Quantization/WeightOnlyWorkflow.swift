@@ -1,7 +1,6 @@
 public import DecantBytes
 public import DecantCompression
 public import DecantIR
-internal import DecantPasses
 public import DecantRuntime
 
 /// The way from a float model to one whose weights are codes in blocks: prepare, learn from samples where that helps, quantize.
@@ -20,11 +19,7 @@ public struct WeightOnlyWorkflow: Sendable {
     self.model = model
     self.options = options
     self.reporter = reporter
-    let context = PassContext(reporter: reporter)
-    // Weights that a caller could replace at run time cannot be codes.
-    for pass in ["bind-input-defaults", "infer-types"] {
-      _ = try Pipeline(parsing: pass).run(on: &self.model, context)
-    }
+    try self.model.prepareForQuantization(optimizes: false, reporter: reporter)
   }
 
   /// One pass over the samples.
@@ -45,8 +40,11 @@ public struct WeightOnlyWorkflow: Sendable {
   public mutating func quantize(threads: Int = Parallel.processors) throws(DecantError) -> QuantizationReport {
     let report = try WeightOnlyQuantization.quantize(
       &model.graph, options, products: products, threads: threads, reporter: reporter)
-    for note in report.notes { reporter.note(note) }
-    if report.weights > 0 { reporter.lossy("\(report.weights) weights are codes of \(options.format.bits) bits now") }
+    let (bits, storedBits) = (options.format.bits, options.format.storedBits)
+    let stored = bits == storedBits ? "" : ", stored in \(storedBits)"
+    if report.weights > 0 {
+      reporter.lossy("\(report.weights) weights are codes of \(options.format.bits) bits now\(stored)")
+    }
     return report
   }
 }

@@ -38,6 +38,9 @@ public struct ProductCollector: Sendable {
     guard samples.count > 0 else { throw DecantError(.malformed, "there are no samples to calibrate on") }
     let step = "collect products of inputs"
     reporter.report(.started(step))
+    if executor.inputs.contains(where: { $0.name == "attention_mask" }) {
+      reporter.note("rows that the input 'attention_mask' turns off are left out: they are padding")
+    }
     var sums: [ValueID: InputProducts] = [:]
     for start in stride(from: 0, to: samples.count, by: ProductCollector.batch) {
       let end = min(start + ProductCollector.batch, samples.count)

@@ -5,7 +5,11 @@ internal import DecantIR
 struct BlockEmitter {
   let options: WeightOnlyOptions
   private(set) var weightCount = 0
-  private(set) var notes: [String] = []
+  /// What the last coder was made from: products that read the same activation share one.
+  private var latest: (input: ValueID, choice: Choice)?
+
+  /// A coder, and what a report calls it.
+  private typealias Choice = (coder: any WeightCoder, text: String)
 
   /// What one constant became, for one use of it.
   private struct Key: Hashable {
@@ -63,16 +67,9 @@ struct BlockEmitter {
       case (_, .table): .table
       case (.dequantize, .product): isInputsFirst ? .inputsFirst : .outputsFirst
       }
-    var algorithm = options.algorithm.name
-    let coder: any WeightCoder
-    if site.use == .table, case .products = options.algorithm.needs {
-      // A table has no inputs that a product sums over.
-      (coder, algorithm) = (RangeSearch(importance: nil), "mse, for it is a table")
-    } else {
-      coder = try options.algorithm.start(options.form, products)
-    }
+    let choice = try choose(site, products, rewriter.graph)
     let packed = try PackedWeight(
-      matrix, options.format, layout, scaleType: data.dataType, threads: threads, coder: coder)
+      matrix, options.format, layout, scaleType: data.dataType, threads: threads, coder: choice.coder)
     data.bytes?.evict()
     let (name, bits) = (rewriter.graph[site.weight].name, options.format.bits)
     let middle = options.form == .dequantize ? "_DQ" : ""
@@ -80,9 +77,29 @@ struct BlockEmitter {
       codes: rewriter.addInitializer("\(name)\(middle)_Q\(bits)", packed.codes),
       scales: rewriter.addInitializer("\(name)\(middle)_scales", packed.scales),
       zeroPoints: packed.zeroPoints.map { rewriter.addInitializer("\(name)\(middle)_zero_points", $0) },
-      text: "\(bits) bits in blocks of \(options.format.blockSize), \(algorithm)")
+      text: "\(bits) bits in blocks of \(options.format.blockSize), \(choice.text)")
     weightCount += 1
     return emitted
+  }
+
+  /// The coder for a site. A weight that the algorithm cannot learn about is coded without samples, and its report says so.
+  private mutating func choose(
+    _ site: WeightSite, _ products: InputProducts?, _ graph: Graph
+  ) throws(OpError) -> Choice {
+    let algorithm = options.algorithm
+    guard algorithm.needsSamples else { return (try algorithm.start(options.form, nil), algorithm.name) }
+    guard case .product = site.use, let input = graph[site.node].operand(0) else {
+      return (RangeSearch(importance: nil), "mse, for no product sums over the columns of a table")
+    }
+    if let latest, latest.input == input { return latest.choice }
+    let choice: Choice
+    do throws(OpError) {
+      choice = (try algorithm.start(options.form, products), algorithm.name)
+    } catch {
+      choice = (RangeSearch(importance: nil), "mse instead of \(algorithm.name): \(error.message)")
+    }
+    latest = (input, choice)
+    return choice
   }
 
   // MARK: Forms

@@ -22,8 +22,6 @@ struct ErrorPropagation: WeightCoder {
   private let order: [Int]
   /// The energy of each input.
   private let importance: [Float]
-  /// By how much the damping had to be raised for the products to have an inverse; 1 in general.
-  let dampingFactor: Float
 
   /// Prepares for products of inputs `sums` = Xᵀ X, inputs by inputs. O(inputs³).
   ///
@@ -54,7 +52,6 @@ struct ErrorPropagation: WeightCoder {
     var products = sums
     for index in 0..<count { products[index, index] += ErrorPropagation.damping * damping * Float(mean) }
     self.products = products
-    dampingFactor = damping
   }
 
   func code(_ panel: WeightPanel, _ format: BlockFormat, _ scaleType: ScaleType) -> BlockRows {

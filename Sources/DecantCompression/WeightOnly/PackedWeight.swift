@@ -43,6 +43,9 @@ struct PackedWeight {
     let integer = layout == .table && format.storedBits == 8 ? .uint8 : PackedWeight.integerType(format)
     let middle = UInt8(1 << (format.storedBits - 1))
     var scales = pieces.flatMap(\.scales)
+    guard scales.allSatisfy(\.isFinite) else {
+      throw OpError("a block reaches further than a scale of \(scaleType) can say", kind: .unsupported)
+    }
     var zeroPoints = pieces.flatMap(\.zeroPoints)
     switch layout {
     case .blocks:

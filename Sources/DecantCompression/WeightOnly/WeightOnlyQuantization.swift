@@ -10,9 +10,10 @@ public enum WeightOnlyQuantization {
   public static func valuesToCollect(_ graph: Graph, _ options: WeightOnlyOptions) throws(DecantError) -> [ValueID] {
     guard case .products = options.algorithm.needs else { return [] }
     var values: [ValueID] = []
+    var seen: Set<ValueID> = []
     for node in try graph.selected(include: options.include, exclude: options.exclude) {
       guard case .success(let site) = WeightSite.find(node, in: graph), case .product = site.use,
-        let input = graph[node].operand(0), !values.contains(input)
+        let input = graph[node].operand(0), seen.insert(input).inserted
       else { continue }
       values.append(input)
     }
@@ -60,7 +61,6 @@ public enum WeightOnlyQuantization {
       }
       reporter.report(.finished(step, summary: "\(emitter.weightCount) weights"))
       report.weights = emitter.weightCount
-      report.notes += emitter.notes
       return report
     }
   }

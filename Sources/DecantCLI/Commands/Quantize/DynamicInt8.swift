@@ -3,12 +3,6 @@ internal import Decant
 
 /// `--scheme int8-dynamic`.
 extension QuantizeCommand {
-  func validateDynamicInt8() throws {
-    guard samples.data.isEmpty, stats == nil else {
-      throw ValidationError("'--scheme int8-dynamic' needs no samples; drop '--data' and '--stats'")
-    }
-  }
-
   func runDynamicInt8() throws -> (Model, QuantizationReport) {
     var workflow = try DynamicQuantizationWorkflow(
       try common.read(model), try style.dynamicOptions(), optimizes: style.optimize, reporter: common.reporter)

@@ -34,9 +34,10 @@ struct QuantizeCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    try checkScopes()
     switch scheme {
     case .int8: try validateStaticInt8()
-    case .int8Dynamic: try validateDynamicInt8()
+    case .int8Dynamic: break
     case .weights8, .weights4, .weights3, .weights2: try validateWeightOnly()
     }
   }

@@ -4,11 +4,6 @@ internal import Decant
 /// `--scheme int8`.
 extension QuantizeCommand {
   func validateStaticInt8() throws {
-    guard !weightOnly.isGiven else {
-      throw ValidationError(
-        "'--algorithm', '--block', '--form', '--tables' and '--accuracy-level' belong to '--scheme w8' to 'w2'"
-      )
-    }
     guard samples.data.isEmpty != (stats == nil) else {
       throw ValidationError("expected either samples (--data) or statistics (--stats)")
     }

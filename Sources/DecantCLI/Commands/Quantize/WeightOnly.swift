@@ -21,9 +21,6 @@ struct WeightOnlyArguments: ParsableArguments {
       "For w8 to w2: how exact ONNX Runtime has to be with activations, 0 (float32) to 4 (int8, the default).",
       valueName: "level"))
   var accuracyLevel: Int?
-  var isGiven: Bool {
-    algorithm != nil || block != nil || form != nil || tables != nil || accuracyLevel != nil
-  }
 
   func options(bits: Int, style: StyleArguments) throws(DecantError) -> WeightOnlyOptions {
     let name = algorithm ?? WeightAlgorithm.all[0].name
@@ -52,10 +49,6 @@ struct WeightOnlyArguments: ParsableArguments {
 /// `--scheme w8`, `w4`, `w3` and `w2`.
 extension QuantizeCommand {
   func validateWeightOnly() throws {
-    guard stats == nil, !calibration.isExplicit, style.compat == nil, style.perChannel == nil else {
-      throw ValidationError(
-        "'--stats', '--method', '--compat' and '--per-channel' belong to '--scheme int8'")
-    }
     let needsSamples = weightOnly.algorithm.flatMap(WeightAlgorithm.named).map(\.needsSamples) ?? false
     guard needsSamples == !samples.data.isEmpty else {
       throw ValidationError(

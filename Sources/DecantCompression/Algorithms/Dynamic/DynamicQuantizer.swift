@@ -39,22 +39,26 @@ struct DynamicQuantizer {
     return report
   }
 
+  private typealias Step = @Sendable (inout DynamicQuantizer, NodeID, inout Rewriter) throws(OpError) -> Outcome
+
+  /// What is done with each operator.
+  private static let steps: [OpName: Step] = [
+    "MatMul": { (me, id, rewriter) throws(OpError) in try me.product(id, &rewriter) },
+    "Conv": { (me, id, rewriter) throws(OpError) in try me.convolution(id, &rewriter) },
+    "Gather": { (me, id, rewriter) throws(OpError) in try me.gather(id, &rewriter) },
+    "Transpose": { (me, id, rewriter) throws(OpError) in me.transpose(id, &rewriter) },
+    "LSTM": { (me, id, rewriter) throws(OpError) in try me.recurrence(id, &rewriter) },
+    OpName("Attention", domain: "com.microsoft"): { (me, id, rewriter) throws(OpError) in
+      try me.attention(id, &rewriter)
+    },
+    OpName("EmbedLayerNormalization", domain: "com.microsoft"): { (me, id, rewriter) throws(OpError) in
+      try me.embedding(id, &rewriter)
+    },
+  ]
+
   private mutating func decide(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> Outcome {
     let node = rewriter.graph[id]
-    let table: [OpName: (inout DynamicQuantizer, NodeID, inout Rewriter) throws(OpError) -> Outcome] = [
-      "MatMul": { (me, id, rewriter) throws(OpError) in try me.product(id, &rewriter) },
-      "Conv": { (me, id, rewriter) throws(OpError) in try me.convolution(id, &rewriter) },
-      "Gather": { (me, id, rewriter) throws(OpError) in try me.gather(id, &rewriter) },
-      "Transpose": { (me, id, rewriter) throws(OpError) in me.transpose(id, &rewriter) },
-      "LSTM": { (me, id, rewriter) throws(OpError) in try me.recurrence(id, &rewriter) },
-      OpName("Attention", domain: "com.microsoft"): { (me, id, rewriter) throws(OpError) in
-        try me.attention(id, &rewriter)
-      },
-      OpName("EmbedLayerNormalization", domain: "com.microsoft"): { (me, id, rewriter) throws(OpError) in
-        try me.embedding(id, &rewriter)
-      },
-    ]
-    guard let quantize = table[node.op] else {
+    guard let quantize = DynamicQuantizer.steps[node.op] else {
       return ("left in float: dynamic quantization is for products and tables", false)
     }
     guard chosen.contains(id) else {

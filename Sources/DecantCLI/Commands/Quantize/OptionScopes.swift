@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import Decant
+
+/// Which options go with which schemes: one that a scheme would not look at is refused, not ignored.
+extension QuantizeCommand {
+  func checkScopes() throws {
+    for (option, isGiven, schemes) in scopes where isGiven && !schemes.contains(scheme) {
+      let names = schemes.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("'\(option)' does not go with '--scheme \(scheme.rawValue)'; it is for \(names)")
+    }
+  }
+
+  private var scopes: [(option: String, isGiven: Bool, schemes: [QuantizationScheme])] {
+    let blocks = QuantizationScheme.allCases.filter { $0.weightBits != nil }
+    let integers: [QuantizationScheme] = [.int8, .int8Dynamic]
+    let fixed = style.fixed
+    return [
+      ("--data", !samples.data.isEmpty, [.int8] + blocks),
+      ("--stats", stats != nil, [.int8]),
+      ("--method", calibration.isExplicit, [.int8]),
+      ("--compat", style.compat != nil, integers),
+      ("--activation-type", style.activationType != "uint8", [.int8]),
+      ("--weight-type", style.weightType != "int8", integers),
+      ("--per-channel", style.perChannel != nil, integers),
+      ("--reduce-range", style.reduceRange, integers),
+      ("--no-optimize", !style.optimize, integers),
+      ("--computed-factors", style.computedFactors, [.int8Dynamic]),
+      ("--no-smooth", !style.smooth, [.int8Dynamic]),
+      ("--symmetric", fixed.symmetric, [.int8]),
+      ("--symmetric-weights", fixed.symmetricWeights != nil, [.int8] + blocks),
+      ("--keep-activations", fixed.keepActivations, [.int8]),
+      ("--keep-float-weights", fixed.keepFloatWeights, [.int8]),
+      ("--dedicated-pairs", fixed.dedicatedPairs, [.int8]),
+      ("--no-quantize-bias", !fixed.quantizeBias, [.int8]),
+      ("--no-adjust-weights", !fixed.adjustWeights, [.int8]),
+      ("--channel-axis", !fixed.channelAxis.isEmpty, [.int8]),
+      ("--algorithm", weightOnly.algorithm != nil, blocks),
+      ("--block", weightOnly.block != nil, blocks),
+      ("--form", weightOnly.form != nil, blocks),
+      ("--tables", weightOnly.tables != nil, blocks),
+      ("--accuracy-level", weightOnly.accuracyLevel != nil, blocks),
+    ]
+  }
+}
