@@ -8,6 +8,7 @@ public enum PassCatalog {
     DeduplicateInitializers(),
     DropDeadNodes(),
     DropUnusedInitializers(),
+    ExpandFunctions(),
     FoldConstants(),
     InferTypes(),
     MergeEqualSubexpressions(),

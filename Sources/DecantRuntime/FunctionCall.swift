@@ -24,29 +24,11 @@ enum FunctionCall {
     for (name, value) in node.attributes { given[name] = value }
     var inner = environment
     inner.calls.append(node.op)
-    return try ExecutionPlan(resolve(function.graph, given), inner)
+    return try ExecutionPlan(function.graph.binding(given), inner)
   }
 
   /// The function that `node` calls; nil when it calls an operator.
   static func function(called node: Node, _ environment: PlanEnvironment) -> Function? {
     environment.functions.first { $0.name == node.op && $0.overload == node.overload }
-  }
-
-  /// The graph with each attribute that refers to the call's replaced by the value given, or dropped when none is.
-  private static func resolve(_ graph: Graph, _ given: Attributes) -> Graph {
-    var graph = graph
-    graph.edit { rewriter in
-      for node in rewriter.graph.order {
-        for (name, value) in rewriter.graph[node].attributes {
-          switch value {
-          case .reference(let outer, _): rewriter.setAttribute(node, name, given[outer])
-          case .graph(let inner): rewriter.setAttribute(node, name, .graph(resolve(inner, given)))
-          case .graphs(let inners): rewriter.setAttribute(node, name, .graphs(inners.map { resolve($0, given) }))
-          default: break
-          }
-        }
-      }
-    }
-    return graph
   }
 }

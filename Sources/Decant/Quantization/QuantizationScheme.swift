@@ -12,6 +12,10 @@ public enum QuantizationScheme: String, Sendable, CaseIterable {
   case weights3 = "w3"
   /// Weights in 2 bits, in blocks; activations in float.
   case weights2 = "w2"
+  /// IEEE half floats for weights and activations.
+  case fp16
+  /// bfloat16 for weights and activations.
+  case bf16
 
   /// The names, as a list for messages.
   public static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }

@@ -24,6 +24,8 @@ public struct QuantizationReport: Sendable {
   public internal(set) var activations = 0
   /// How many activation functions the clipping of the codes made superfluous.
   public internal(set) var removedActivations = 0
+  /// What was lost on the way, one sentence each.
+  public internal(set) var losses: [String] = []
   /// What the user should know.
   public internal(set) var notes: [String] = []
 }

@@ -24,7 +24,7 @@ enum InlineIf {
     guard arguments.count == captured.count else { return .skipped("a captured value is left out") }
     let outputs = rewriter.inline(branch, arguments: arguments, before: node)
     for (result, output) in zip(rewriter.graph[node].results, outputs) {
-      if let result { rewriter.redirect(result, to: output) }
+      if let result, let output { rewriter.redirect(result, to: output) }
     }
     rewriter.eraseWithProducers(node)
     return .applied

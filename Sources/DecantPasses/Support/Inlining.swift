@@ -1,11 +1,12 @@
 internal import DecantIR
 
 extension Rewriter {
-  /// Copies the nodes and constants of `body` to before `position`, with `arguments` for its inputs; its outputs.
+  /// Copies the nodes and constants of `body` to before `position`, with `arguments` for its inputs; its outputs, nil where
+  /// one is an input whose argument is left out.
   ///
   /// Names of values stay where they are free; names of nodes get that of the node at `position` in front, for formats that
   /// want them to be unique. Precondition: as many arguments as inputs.
-  mutating func inline(_ body: Graph, arguments: [ValueID], before position: NodeID) -> [ValueID] {
+  mutating func inline(_ body: Graph, arguments: [ValueID?], before position: NodeID) -> [ValueID?] {
     var copies: [ValueID: ValueID] = [:]
     for (input, argument) in zip(body.inputs, arguments) { copies[input] = argument }
     for value in body.initializers {
@@ -25,6 +26,6 @@ extension Rewriter {
         if let old { copies[old] = new }
       }
     }
-    return body.outputs.compactMap { copies[$0.value] }
+    return body.outputs.map { copies[$0.value] }
   }
 }

@@ -6,9 +6,11 @@ struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
     abstract: "Makes a float model int8, static with samples or dynamic without, or its weights alone 8 to 2 bits.",
+    abstract: "Makes a float model int8, static with samples or dynamic without, or turns it to half floats.",
     usage: """
       decant quantize model.onnx -o int8.onnx --data train.npz
       decant quantize model.onnx -o int8.onnx --scheme int8-dynamic
+      decant quantize model.onnx -o half.onnx --scheme fp16 --keep 'head/*'
       decant quantize model.onnx -o int8.onnx --stats stats.json --method entropy
       decant quantize model.onnx -o int8.onnx --data train.npz --exclude 'head/*' --exclude Softmax
       decant quantize model.onnx -o int4.onnx --scheme w4 --block 32
@@ -28,6 +30,7 @@ struct QuantizeCommand: ParsableCommand {
   @OptionGroup var calibration: CalibrationArguments
   @OptionGroup var style: StyleArguments
   @OptionGroup var weightOnly: WeightOnlyArguments
+  @OptionGroup var half: HalfArguments
   @Flag(help: "One JSON document: weights, biases, activations, removed_activations, nodes with their outcomes, notes.")
   var json = false
   @OptionGroup var engine: EngineOptions
@@ -39,6 +42,7 @@ struct QuantizeCommand: ParsableCommand {
     case .int8: try validateStaticInt8()
     case .int8Dynamic: break
     case .weights8, .weights4, .weights3, .weights2: try validateWeightOnly()
+    case .fp16, .bf16: try validateHalf()
     }
   }
 
@@ -49,6 +53,8 @@ struct QuantizeCommand: ParsableCommand {
       case .int8: try runStaticInt8()
       case .int8Dynamic: try runDynamicInt8()
       case .weights8, .weights4, .weights3, .weights2: try runWeightOnly()
+      case .fp16: try runHalf(.float16)
+      case .bf16: try runHalf(.bfloat16)
       }
     try output.write(model, common.reporter)
     TerminalText.output(json ? JSON.object(document(report)).text() : text(report))
