@@ -99,7 +99,9 @@ let package = Package(
     tests("DecantONNXTests", ["DecantONNX", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "DecantWire"]),
     tests("DecantNumPyTests", ["DecantNumPy", "DecantIR", "DecantBytes"]),
     tests("DecantBundleTests", ["DecantBundle", "DecantIR", "DecantBytes", "CZstd"]),
-    tests("DecantCompressionTests", ["DecantCompression", "DecantRuntime", "DecantIR", "DecantBytes"]),
+    tests(
+      "DecantCompressionTests",
+      ["DecantCompression", "DecantPasses", "DecantRuntime", "DecantIR", "DecantBytes"]),
     tests("DecantOneDNNTests", ["DecantOneDNN", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
   ]
 )

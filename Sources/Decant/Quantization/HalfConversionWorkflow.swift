@@ -9,6 +9,8 @@ public struct HalfConversionWorkflow: Sendable {
   /// The model: prepared at first, converted in the end.
   public private(set) var model: Model
   private var options: HalfConversionOptions
+  /// Whether the caller asked for an operator set.
+  private let isStated: Bool
   private let reporter: any Reporter
 
   /// Prepares `model`: defaults of inputs become constants, calls of functions their bodies, and types are inferred.
@@ -23,6 +25,7 @@ public struct HalfConversionWorkflow: Sendable {
   ) throws {
     self.model = model
     self.reporter = reporter
+    isStated = opset != nil
     let own = model.source.opset ?? Model.pinnedOpset
     let least = max(opset ?? own, type.castVersion)
     if opset == nil, own < type.castVersion {
@@ -61,7 +64,7 @@ public struct HalfConversionWorkflow: Sendable {
   /// - Throws: what ``HalfConversion`` throws.
   public mutating func convert() throws -> QuantizationReport {
     let report = try HalfConversion.convert(&model.graph, options)
-    model.source.setOpset(options.opset)
+    if isStated || model.source.opset != nil { model.source.setOpset(options.opset) }
     do {
       _ = try Pipeline(parsing: "infer-types").run(on: &model, PassContext())
     } catch let error as DecantError {

@@ -24,7 +24,10 @@ struct VersionedModel {
     let target = options.opset ?? max(came ?? newest, oldest)
     let isAsked = options.opset != nil
     let written = try downgrade(&self.model.graph, to: target, isAsked: isAsked, as: "the model")
-    self.model.source.setOpset(written)
+    // A model of other domains alone says nothing of ONNX's own operators, and need not start.
+    let isStated =
+      isAsked || came != nil || model.source.opsets.isEmpty || VersionedModel.usesStandard(self.model.graph)
+    if isStated { self.model.source.setOpset(written) }
     for index in model.functions.indices {
       let own = model.functions[index].opsets.first { $0.domain.isEmpty }?.version
       let version = try downgrade(
@@ -34,7 +37,7 @@ struct VersionedModel {
       self.model.functions[index].setOpset(version)
     }
     try importDomains()
-    self.model.source.irVersion = irVersion(came: came, written: written)
+    self.model.source.irVersion = isStated ? irVersion(came: came, written: written) : foreignIRVersion
   }
 
   /// Brings the graph to `target`, or to the lowest version above it that can express every node; returns the version.
@@ -94,6 +97,12 @@ struct VersionedModel {
     throw DecantError(.unsupported, "operator '\(own)' is Decant's own, and ONNX has none like it")
   }
 
+  private static func usesStandard(_ graph: Graph) -> Bool {
+    var used: Set<OpName> = []
+    collect(graph, &used)
+    return used.contains { $0.domain.isEmpty }
+  }
+
   private static func collect(_ graph: Graph, _ used: inout Set<OpName>) {
     for node in graph.order {
       used.insert(graph[node].op)
@@ -101,6 +110,9 @@ struct VersionedModel {
       for (_, subgraph) in graph[node].subgraphs { collect(subgraph, &used) }
     }
   }
+
+  /// The version that a model without ONNX's own operators came with, or the lowest that can hold what it now has.
+  private var foreignIRVersion: Int { max(model.source.irVersion, FormatNeeds(model).irVersion, 3) }
 
   /// The version that the model came with, or the lowest that can hold what it now has.
   private func irVersion(came: Int?, written: Int) -> Int {

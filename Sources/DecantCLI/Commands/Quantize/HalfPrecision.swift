@@ -5,7 +5,8 @@ internal import Decant
 struct HalfArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "fp16, bf16: keep these nodes in float32: a name, a glob or an operator type; may repeat.", valueName: "selector"))
+      "fp16, bf16: keep these nodes in float32: a name, a glob or an operator type; may repeat.", valueName: "selector")
+  )
   var keep: [String] = []
   @Flag(inversion: .prefixedNo, help: "fp16, bf16: keep inputs and outputs in float32.")
   var keepIo = true

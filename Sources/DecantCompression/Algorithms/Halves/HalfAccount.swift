@@ -53,7 +53,7 @@ struct HalfAccount {
     if doubled > 0 {
       notes.append("constants of \(doubled) bytes are stored in both types, for nodes of both read them")
     }
-    notes.append("\(casts) casts stand between \(type.dataType) and float32")
+    if casts > 0 { notes.append("\(casts) casts stand between \(type.dataType) and float32") }
     if clips > 0 { notes.append("\(clips) masks are clipped before they are cast") }
     return notes
   }

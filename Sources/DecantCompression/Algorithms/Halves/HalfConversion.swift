@@ -85,7 +85,8 @@ public enum HalfConversion {
           outcome = "\(options.type.dataType)"
         } else if let unit {
           let reason = network.units[unit].reason
-          outcome = "float32: " + (reason.isEmpty ? "its neighbours are, and casts would cost more than it gains" : reason)
+          outcome =
+            "float32: " + (reason.isEmpty ? "its neighbours are, and casts would cost more than it gains" : reason)
         } else {
           outcome = HalfOperators.controlFlow.contains(node.op) ? "as its subgraphs" : "computes no float32 of its own"
         }

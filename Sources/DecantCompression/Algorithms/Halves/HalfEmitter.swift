@@ -24,6 +24,8 @@ struct HalfEmitter {
   private struct Supply {
     var half: [ValueID: ValueID] = [:]
     var float: [ValueID: ValueID] = [:]
+    /// Results of new casts.
+    var casts: Set<ValueID> = []
     /// The first node of the graph: what inputs are cast to stands before it.
     var start: Rewriter.Position = .end
   }
@@ -111,6 +113,7 @@ struct HalfEmitter {
       if let known = wanted ? supply.half[value] : supply.float[value] { return known }
       let made = cast(place, toHalf: wanted, supply.start, &rewriter)
       if wanted { supply.half[value] = made } else { supply.float[value] = made }
+      supply.casts.insert(made)
       return made
     case .constant, .cast:
       guard wanted else { return value }
@@ -213,7 +216,7 @@ struct HalfEmitter {
       let given = try value(output.value, isHalf: isHalf[unit], in: index, &supply, &rewriter)
       if given != output.value {
         rewriter.replace(.output(index: place), with: given)
-        if rewriter.graph[output.value].name == output.name {
+        if supply.casts.contains(given), rewriter.graph[output.value].name == output.name {
           let kind = isHalf[unit] ? DataType.float32 : type.dataType
           rewriter.rename(output.value, to: "\(output.name)_\(kind)")
           rewriter.rename(given, to: output.name)

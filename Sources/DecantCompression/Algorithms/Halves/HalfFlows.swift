@@ -64,7 +64,8 @@ struct HalfFlows {
   }
 
   private static let light: Set<String> = [
-    "Add", "Ceil", "CumSum", "Div", "Einsum", "Exp", "Floor", "Log", "MatMul", "Mod", "Mul", "Pow", "Range", "Reciprocal",
+    "Add", "Ceil", "CumSum", "Div", "Einsum", "Exp", "Floor", "Log", "MatMul", "Mod", "Mul", "Pow", "Range",
+    "Reciprocal",
     "ReduceProd", "ReduceSum", "Round", "Sqrt", "Sub", "Sum",
   ]
 
@@ -73,7 +74,9 @@ struct HalfFlows {
   private mutating func findMasks() {
     var seeds: Set<ValuePlace> = []
     for value in network.values where value.source == .constant {
-      guard let tensor = network.constant(value.place), ConstantProfile(tensor, type)?.hasMask ?? false else { continue }
+      guard let tensor = network.constant(value.place), ConstantProfile(tensor, type)?.hasMask ?? false else {
+        continue
+      }
       seeds.insert(value.place)
     }
     for (place, _) in network.unitOfNode where network.node(place).op == "ConstantOfShape" {

@@ -183,7 +183,9 @@ struct HalfNetworkBuilder {
     addCaptures(place, node, inner, &units)
     switch node.op {
     case "If":
-      for index in node.results.indices { link(place, operand: nil, inner, input: nil, output: index, result: index, &units) }
+      for index in node.results.indices {
+        link(place, operand: nil, inner, input: nil, output: index, result: index, &units)
+      }
     case "Loop":
       let carried = max(node.declaredOperands.count - 2, 0)
       for index in 0..<carried {
@@ -198,7 +200,8 @@ struct HalfNetworkBuilder {
       for index in node.declaredOperands.indices {
         let isState = index < states
         link(
-          place, operand: index, inner, input: index, output: isState ? index : nil, result: isState ? index : nil, &units)
+          place, operand: index, inner, input: index, output: isState ? index : nil, result: isState ? index : nil,
+          &units)
       }
       for index in states..<max(node.results.count, states) {
         link(place, operand: nil, inner, input: nil, output: index, result: index, &units)

@@ -75,7 +75,8 @@ enum HalfOperators {
     "MaxPool", "MaxUnpool", "Min", "Neg", "NonZero", "OneHot", "Optional", "OptionalGetElement", "OptionalHasElement",
     "Pad", "ReduceMax", "ReduceMin", "Relu", "Reshape", "ReverseSequence", "ScatterElements", "ScatterND", "SequenceAt",
     "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceLength", "Shape", "Sign", "Size",
-    "Slice", "SpaceToDepth", "Split", "SplitToSequence", "Squeeze", "TensorScatter", "Tile", "TopK", "Transpose", "Trilu",
+    "Slice", "SpaceToDepth", "Split", "SplitToSequence", "Squeeze", "TensorScatter", "Tile", "TopK", "Transpose",
+    "Trilu",
     "Unique", "Unsqueeze", "Where",
   ]
 

@@ -52,6 +52,14 @@ struct HalfRules {
     if let selector = kept[place] { return "kept by '\(selector)'" }
     if let reason = HalfRules.never[node.op.type], node.op.domain.isEmpty { return reason }
     if let reason = unsupported(node.op) { return reason }
+    if type == .bfloat16, node.op == "Attention", node.operand(3) != nil,
+      node.attributes.int("is_causal", default: 0) != 0
+    {
+      return "a causal mask beside another has two types in ONNX's definition in bf16"
+    }
+    if ["ScatterElements", "ScatterND"].contains(node.op), node.attributes.string("reduction") ?? "none" != "none" {
+      return "it adds up in place, which needs float32"
+    }
     if let reason = constants(place, node) { return reason }
     let angles = ["Sin", "Cos"].contains(node.op) ? network.floatOperands(place).map(\.place) : []
     if (network.floatResults(place) + angles).contains(where: flows.positions.contains) {
@@ -70,7 +78,9 @@ struct HalfRules {
   mutating func gain(_ place: NodePlace) -> Int {
     let op = network.node(place).op
     if HalfOperators.isProduct(op) { return 1000 }
-    let hasWeights = network.floatOperands(place).contains { network.constant($0.place).map { $0.elementCount >= 64 } ?? false }
+    let hasWeights = network.floatOperands(place).contains {
+      network.constant($0.place).map { $0.elementCount >= 64 } ?? false
+    }
     if hasWeights { return 1000 }
     return HalfOperators.isExact(op) ? 0 : 1
   }
