@@ -8,6 +8,8 @@ struct HalfFlows {
   private(set) var positions: Set<ValuePlace> = []
   /// Values that may hold the "minus infinity" of a mask.
   private(set) var masks: Set<ValuePlace> = []
+  /// Values that a constant keeps from being 0 that is too small for the type: what divides by them must see it.
+  private(set) var floors: Set<ValuePlace> = []
   /// Whether a mask is added to data, which must not take it beyond the type's range.
   private(set) var isMaskAdded = false
 
@@ -20,6 +22,7 @@ struct HalfFlows {
     fromIntegers = closure(integerSeeds { !$0.isFloat }) { isLight($0, $1) }
     findPositions()
     findMasks()
+    if type == .float16 { findFloors() }
   }
 
   // MARK: Integers
@@ -118,6 +121,23 @@ struct HalfFlows {
       guard profile.hasPositiveMask else { return true }
       return network.floatOperands(place).contains { $0.index != index && fromIntegers.contains($0.place) }
     default: return false
+    }
+  }
+
+  // MARK: Floors
+
+  private mutating func findFloors() {
+    var seeds: Set<ValuePlace> = []
+    for (place, _) in network.unitOfNode where ["Add", "Clip", "Max", "Sum"].contains(network.node(place).op) {
+      let isSmall = network.floatOperands(place).contains { _, operand in
+        guard let profile = network.constant(operand).flatMap({ ConstantProfile($0, type) }) else { return false }
+        return profile.largest > 0 && profile.largest < type.leastNormal
+      }
+      if isSmall { seeds.formUnion(network.floatResults(place)) }
+    }
+    floors = closure(seeds) { place, _ in
+      let op = network.node(place).op
+      return HalfOperators.isExact(op) || op == "Sqrt" || op == "Pow"
     }
   }
 

@@ -249,6 +249,9 @@ struct HalfNetworkBuilder {
     }
     if let result, let value = node.result(result) { targets.append(ValuePlace(graph: place.graph, value: value)) }
     guard let unit = addLink(sources, targets) else { return }
+    if options.type == .bfloat16, options.opset < 16 {
+      fix(unit, "\(node.op) takes bf16 from opset 16 on, and the model is at \(options.opset)")
+    }
     if let operand, node.operand(operand) != nil { units[operand] = unit }
     guard let output else { return }
     for child in inner where network.entries[child].outputs.indices.contains(output) {

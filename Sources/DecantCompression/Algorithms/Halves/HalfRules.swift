@@ -57,6 +57,9 @@ struct HalfRules {
     {
       return "a causal mask beside another has two types in ONNX's definition in bf16"
     }
+    if type == .bfloat16, node.op == "Clip", options.opset < 16 {
+      return "ONNX defines Clip by Where, which takes bf16 from opset 16 on, and the model is at \(options.opset)"
+    }
     if ["ScatterElements", "ScatterND"].contains(node.op), node.attributes.string("reduction") ?? "none" != "none" {
       return "it adds up in place, which needs float32"
     }
@@ -64,6 +67,10 @@ struct HalfRules {
     let angles = ["Sin", "Cos"].contains(node.op) ? network.floatOperands(place).map(\.place) : []
     if (network.floatResults(place) + angles).contains(where: flows.positions.contains) {
       return "it computes positions or sizes from integers, which \(type.dataType) would miscount"
+    }
+    if let floor = network.floatOperands(place).first(where: { flows.floors.contains($0.place) }) {
+      let name = network.entries[place.graph].graph[floor.place.value].name
+      return "what a small constant adds to '\(name)' would be 0 in f16"
     }
     if type == .float16, let sum = integerSum(place) {
       return "'\(sum)' is a sum of products of integers, which may be beyond f16's range"
