@@ -16,6 +16,10 @@ public enum QuantizationScheme: String, Sendable, CaseIterable {
   case fp16
   /// bfloat16 for weights and activations.
   case bf16
+  /// Weights as 8-bit floats with 4 bits of exponent.
+  case fp8E4M3 = "fp8-e4m3"
+  /// Weights as 8-bit floats with 5 bits of exponent.
+  case fp8E5M2 = "fp8-e5m2"
 
   /// The names, as a list for messages.
   public static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }

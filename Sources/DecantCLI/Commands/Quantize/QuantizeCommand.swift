@@ -7,6 +7,7 @@ struct QuantizeCommand: ParsableCommand {
     commandName: "quantize",
     abstract: "Makes a float model int8, static with samples or dynamic without, or its weights alone 8 to 2 bits.",
     abstract: "Makes a float model int8, static with samples or dynamic without, or turns it to half floats.",
+    abstract: "Makes a float model int8, static with samples or dynamic without, or turns it to half or 8-bit floats.",
     usage: """
       decant quantize model.onnx -o int8.onnx --data train.npz
       decant quantize model.onnx -o int8.onnx --scheme int8-dynamic
@@ -31,7 +32,10 @@ struct QuantizeCommand: ParsableCommand {
   @OptionGroup var style: StyleArguments
   @OptionGroup var weightOnly: WeightOnlyArguments
   @OptionGroup var half: HalfArguments
-  @Flag(help: "One JSON document: weights, biases, activations, removed_activations, nodes with their outcomes, notes.")
+  @OptionGroup var float8: Float8Arguments
+  @Flag(
+    help:
+      "One JSON document: weights, biases, activations, removed_activations, nodes with their outcomes, losses, notes.")
   var json = false
   @OptionGroup var engine: EngineOptions
   @OptionGroup var common: CommonOptions
@@ -43,6 +47,7 @@ struct QuantizeCommand: ParsableCommand {
     case .int8Dynamic: break
     case .weights8, .weights4, .weights3, .weights2: try validateWeightOnly()
     case .fp16, .bf16: try validateHalf()
+    case .fp8E4M3, .fp8E5M2: try validateFloat8()
     }
   }
 
@@ -55,6 +60,8 @@ struct QuantizeCommand: ParsableCommand {
       case .weights8, .weights4, .weights3, .weights2: try runWeightOnly()
       case .fp16: try runHalf(.float16)
       case .bf16: try runHalf(.bfloat16)
+      case .fp8E4M3: try runFloat8(.e4m3)
+      case .fp8E5M2: try runFloat8(.e5m2)
       }
     try output.write(model, common.reporter)
     TerminalText.output(json ? JSON.object(document(report)).text() : text(report))
@@ -82,7 +89,8 @@ struct QuantizeCommand: ParsableCommand {
     return [
       "weights": .integer(report.weights), "biases": .integer(report.biases),
       "activations": .integer(report.activations), "removed_activations": .integer(report.removedActivations),
-      "nodes": .array(nodes), "notes": .array(report.notes.map { .string($0) }),
+      "nodes": .array(nodes), "losses": .array(report.losses.map { .string($0) }),
+      "notes": .array(report.notes.map { .string($0) }),
     ]
   }
 }

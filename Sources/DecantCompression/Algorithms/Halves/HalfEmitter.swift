@@ -5,6 +5,8 @@ internal import DecantIR
 struct HalfEmitter {
   private var network: HalfNetwork
   private let isHalf: [Bool]
+  /// The values of each graph, as indices.
+  private let members: [Int: [Int]]
   private let flows: HalfFlows
   private let type: HalfType
   /// What mask values become: far enough from the end of the range where they are added to data.
@@ -16,6 +18,7 @@ struct HalfEmitter {
     self.isHalf = isHalf
     self.flows = flows
     self.type = type
+    members = Dictionary(grouping: network.values.indices) { network.values[$0].place.graph }
     mask = flows.isMaskAdded && type == .float16 ? type.greatest / 4 : type.greatest
     account.mask = mask
   }
@@ -74,7 +77,7 @@ struct HalfEmitter {
     var left = graphs[...]
     for (name, attribute) in rewriter.graph[id].attributes {
       switch attribute {
-      case .graph: rewriter.setAttribute(id, name, .graph(left.removeFirst()))
+      case .graph: if let inner = left.popFirst() { rewriter.setAttribute(id, name, .graph(inner)) }
       case .graphs(let old):
         rewriter.setAttribute(id, name, .graphs(Array(left.prefix(old.count))))
         left = left.dropFirst(old.count)
@@ -227,7 +230,7 @@ struct HalfEmitter {
   }
 
   private mutating func retype(_ index: Int, _ rewriter: inout Rewriter) throws(DecantError) {
-    for value in network.values where value.place.graph == index {
+    for value in (members[index] ?? []).map({ network.values[$0] }) {
       guard case .unit(let unit) = value.source, isHalf[unit] else { continue }
       let id = value.place.value
       if let data = rewriter.graph[id].data, rewriter.graph[id].isInput {

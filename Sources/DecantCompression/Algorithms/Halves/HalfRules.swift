@@ -179,7 +179,7 @@ struct HalfRules {
     let terms = Float(before.count) / Float(after.count)
     let most = power == 2 ? range.magnitude * range.magnitude : range.magnitude
     guard terms * most <= type.greatest / 4 else {
-      return "sums of \(Int(terms.rounded())) values up to \(range.magnitude) may be beyond a quarter of f16's range"
+      return "sums of \(terms) values up to \(range.magnitude) may be beyond a quarter of f16's range"
     }
     return nil
   }
