@@ -1,13 +1,11 @@
 internal import ArgumentParser
 internal import Decant
 
-/// A float model with integer weights, and integer activations where the scheme has them.
+/// A float model with smaller weights, and smaller activations where the scheme has them.
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
-    abstract: "Makes a float model int8, static with samples or dynamic without, or its weights alone 8 to 2 bits.",
-    abstract: "Makes a float model int8, static with samples or dynamic without, or turns it to half floats.",
-    abstract: "Makes a float model int8, static with samples or dynamic without, or turns it to half or 8-bit floats.",
+    abstract: "Makes a float model int8, its weights alone 8 to 2 bits, or all of it half or 8-bit floats.",
     usage: """
       decant quantize model.onnx -o int8.onnx --data train.npz
       decant quantize model.onnx -o int8.onnx --scheme int8-dynamic
