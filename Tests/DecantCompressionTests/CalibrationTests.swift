@@ -56,7 +56,7 @@ import Testing
   }
 
   @Test func notANumberIsRefused() {
-    #expect(throws: OpError("1 of 2 elements are not a number")) { try statistics([[0, .nan]]) }
+    #expect(throws: OpError("1 of 2 elements are not a number, the first at 1")) { try statistics([[0, .nan]]) }
   }
 
   @Test func statisticsSurviveTheFile() throws {

@@ -95,7 +95,7 @@ import Testing
         %y: f32[1,2] = MatMul(%p_f32, %w)
         return %y }
       """)
-    #expect(report.decisions.map(\.outcome) == ["f16", "float32: kept by 'last'"])
+    #expect(report.decisions.map(\.outcome) == ["f16", "float32: excluded by 'last'"])
     #expect(report.notes.contains { $0.hasPrefix("constants of 8 bytes are stored in both types") })
   }
 

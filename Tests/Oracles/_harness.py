@@ -9,6 +9,7 @@ import atexit
 import json
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -64,6 +65,11 @@ def workspace():
     return folder
 
 
+def limit_memory(gibibytes=8):
+    """Bounds the address space of this process and of every one that it starts: what runs away ends alone."""
+    resource.setrlimit(resource.RLIMIT_AS, (gibibytes << 30, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
 class CommandFailed(Exception):
     pass
 
@@ -71,7 +77,7 @@ class CommandFailed(Exception):
 def decant(*arguments, expect=0):
     """Runs the binary and returns its standard output; any other exit code than the expected is an exception."""
     words = [DECANT, *map(str, arguments)]
-    done = subprocess.run(words, capture_output=True, text=True)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=600)
     if done.returncode != expect:
         said = (done.stderr.strip() or done.stdout.strip())[-600:]
         raise CommandFailed(f"exit {done.returncode} from decant {' '.join(words[1:])}: {said}")

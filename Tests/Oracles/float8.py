@@ -5,6 +5,7 @@ import ml_dtypes
 import _halves
 from _harness import *
 
+limit_memory()
 checks = Checks()
 folder = workspace()
 OUT = folder / "out.onnx"

@@ -17,6 +17,7 @@ import _halves
 from _halves_cases import cases
 from _harness import *
 
+limit_memory()
 checks = Checks()
 folder = workspace()
 counts = collections.Counter()

@@ -34,6 +34,17 @@ public struct SampleSet: Sendable {
       }
     }
 
+    /// Where the first element of run `index` lies in the array.
+    func start(_ index: Int) -> Int {
+      let rows =
+        switch kind {
+        case .whole: 0
+        case .element: index
+        case .rows(let batch): index * batch
+        }
+      return rows * array.shape.dropFirst().reduce(1, *)
+    }
+
     /// Gives the memory of what run `index` took back to the system, so that a pass over any number of samples holds a few.
     func forget(_ index: Int) throws(OpError) {
       if case .whole = kind { return }
@@ -82,6 +93,23 @@ public struct SampleSet: Sendable {
       }
     }
     return inputs
+  }
+
+  /// Refuses elements of run `index` that are infinite or not a number.
+  ///
+  /// - Throws: `malformed`, naming the input and the element of its array.
+  func refuseNotFinite(_ inputs: [String: Tensor], run index: Int) throws(DecantError) {
+    for cut in cuts {
+      guard let (place, value) = inputs[cut.name]?.firstNotFinite else { continue }
+      var (rest, indices) = (cut.start(index) + place, [Int]())
+      for extent in cut.array.shape.reversed() where extent > 0 {
+        indices.insert(rest % extent, at: 0)
+        rest /= extent
+      }
+      throw DecantError(
+        .malformed, "the element \(indices) is \(value); samples must be finite to learn from",
+        at: ["input '\(cut.name)'"])
+    }
   }
 
   /// How far behind the latest sample others are forgotten. A thread that still reads one loses nothing but time.

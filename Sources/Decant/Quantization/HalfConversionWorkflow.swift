@@ -20,7 +20,7 @@ public struct HalfConversionWorkflow: Sendable {
   ///   - optimizes: whether the default passes run first.
   /// - Throws: what the passes throw.
   public init(
-    _ model: Model, _ type: HalfType, keep: [NodeSelector] = [], keepsInterface: Bool = true, opset: Int? = nil,
+    _ model: Model, _ type: HalfType, include: [NodeSelector] = [], keep: [NodeSelector] = [], keepsInterface: Bool = true, opset: Int? = nil,
     optimizes: Bool = true, reporter: any Reporter = SilentReporter()
   ) throws {
     self.model = model
@@ -31,7 +31,7 @@ public struct HalfConversionWorkflow: Sendable {
     if opset == nil, own < type.castVersion {
       reporter.note("the model is written at opset \(least) instead of \(own), for \(type.dataType) needs that")
     }
-    options = HalfConversionOptions(type, opset: least, keep: keep, keepsInterface: keepsInterface)
+    options = HalfConversionOptions(type, opset: least, include: include, keep: keep, keepsInterface: keepsInterface)
     let passes = "bind-input-defaults,expand-functions," + (optimizes ? "default" : "infer-types")
     _ = try Pipeline(parsing: passes).run(on: &self.model, PassContext(reporter: reporter))
   }

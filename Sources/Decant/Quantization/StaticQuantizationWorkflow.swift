@@ -127,10 +127,3 @@ public struct StaticQuantizationWorkflow: Sendable {
     }
   }
 }
-
-extension SampleSet {
-  /// The samples as a calibrator takes them.
-  var forCalibration: Calibrator.Samples {
-    Calibrator.Samples(count: count) { (index) throws(DecantError) in try inputs(index) }
-  }
-}

@@ -9,7 +9,7 @@ struct CommonOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Say more about each step.")
   var verbose = false
 
-  @Flag(help: "Treat oddities that could be lived with as errors.")
+  @Flag(help: "Treat oddities that could be lived with as errors, and nodes that could not be quantized.")
   var strict = false
 
   @Flag(help: "Accept external data that has other names (hard links).")

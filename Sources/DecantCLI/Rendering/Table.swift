@@ -1,10 +1,13 @@
 internal import Decant
 
-/// Columns of text: the first flush left, the rest flush right.
+/// Columns of text: the first ones flush left, the rest flush right.
 struct Table {
   private var rows: [[String]] = []
+  private let leading: Int
 
-  init(_ header: [String] = []) {
+  /// - Parameter leading: how many columns are flush left.
+  init(_ header: [String] = [], leading: Int = 1) {
+    self.leading = leading
     if !header.isEmpty { rows.append(header) }
   }
 
@@ -19,7 +22,7 @@ struct Table {
     return escaped.map { row in
       let cells = row.enumerated().map { column, cell in
         let padding = String(repeating: " ", count: widths[column] - cell.count)
-        return column == 0 ? cell + padding : padding + cell
+        return column < leading ? cell + padding : padding + cell
       }
       var line = cells.joined(separator: "  ")
       while line.last == " " { line.removeLast() }

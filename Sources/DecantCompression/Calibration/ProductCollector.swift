@@ -84,7 +84,9 @@ public struct ProductCollector: Sendable {
     guard let floats = tensor.floats, let columns = tensor.shape.last, columns > 0 else {
       throw OpError("expected floats, got \(tensor.type)", kind: .unsupported)
     }
-    guard floats.allSatisfy(\.isFinite) else { throw OpError("a value is not finite") }
+    if let index = floats.firstIndex(where: { !$0.isFinite }) {
+      throw OpError("the element \(index) is \(floats[index]); inputs of products must be finite")
+    }
     let rows = floats.count / columns
     guard let mask, mask.count == rows, tensor.rank > 2, mask.contains(0) else {
       return Matrix(rows: rows, columns: columns, elements: floats)

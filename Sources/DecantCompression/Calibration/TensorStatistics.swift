@@ -32,7 +32,10 @@ public struct TensorStatistics: Sendable, Hashable {
       guard let base = buffer.baseAddress else { return decant_range() }
       return unsafe decant_range_f32(base, buffer.count)
     }
-    guard found.nans == 0 else { throw OpError("\(found.nans) of \(values.count) elements are not a number") }
+    guard found.nans == 0 else {
+      let first = values.indices.first { values[$0].isNaN } ?? 0
+      throw OpError("\(found.nans) of \(values.count) elements are not a number, the first at \(first)")
+    }
     count += UInt64(values.count)
     let hasSentinels =
       found.positive_infinities + found.negative_infinities > 0 || found.max >= Self.sentinel

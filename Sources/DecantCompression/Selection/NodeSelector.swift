@@ -1,62 +1,27 @@
-public import DecantBytes
-public import DecantIR
+internal import DecantBytes
+internal import DecantIR
 
-/// Chooses nodes by name, by glob (`*`, `?`) over names, or by operator type.
+/// Chooses nodes of a model, as users write it.
+///
+/// | written | chooses |
+/// |---|---|
+/// | `conv1`, `head/*` | nodes by name, or by a glob (`*`, `?`) over names |
+/// | `MatMul` | nodes by operator type |
+/// | `name:conv1` | nodes of exactly that name |
+/// | `op:com.microsoft.Attention` | nodes of exactly that operator type |
+/// | `re:^block\.[0-3]\.` | nodes whose name holds a match of a regular expression |
+/// | `first:2`, `last:1` | the first or last products with weights: convolutions, matrix products, recurrences |
+/// | `first:2:Gather` | the first nodes of an operator type |
+/// | `between:a..b` | nodes on the way from value `a` to value `b`; an end left out is the model's |
+///
+/// A node without a name goes by the name of its first result.
 public struct NodeSelector: Sendable, Hashable {
   /// What the user wrote.
   public let pattern: String
 
-  /// From what the user wrote.
+  /// From what the user wrote; it is read when it meets a graph.
   public init(_ pattern: String) { self.pattern = pattern }
 
-  /// Whether the node is chosen.
-  public func matches(_ node: Node) -> Bool {
-    node.op.description == pattern || Glob.matches(pattern, node.name)
-  }
-
-  /// The nodes of `graph` that any of `selectors` chooses.
-  ///
-  /// - Throws: `usage` for a selector that chooses nothing, with the nearest names.
-  public static func select(_ selectors: [NodeSelector], in graph: Graph) throws(DecantError) -> Set<NodeID> {
-    let order = graph.order
-    var chosen: Set<NodeID> = []
-    for selector in selectors {
-      let found = order.filter { selector.matches(graph[$0]) }
-      guard !found.isEmpty else {
-        let known = Set(order.map { graph[$0].name } + order.map { graph[$0].op.description })
-        throw DecantError(
-          .usage, "'\(selector.pattern)' chooses no node",
-          note: NearestNames.note(selector.pattern, among: known))
-      }
-      chosen.formUnion(found)
-    }
-    return chosen
-  }
-}
-
-/// Shell-like patterns: `*` is any run of characters, `?` any one.
-enum Glob {
-  /// Whether `pattern` matches all of `text`. O(pattern · text).
-  static func matches(_ pattern: String, _ text: String) -> Bool {
-    let (pattern, text) = (Array(pattern.utf8), Array(text.utf8))
-    let (star, any) = (UInt8(ascii: "*"), UInt8(ascii: "?"))
-    var (p, t) = (0, 0)
-    var lastStar: (pattern: Int, text: Int)?
-    while t < text.count {
-      if p < pattern.count, pattern[p] == star {
-        lastStar = (p, t)
-        p += 1
-      } else if p < pattern.count, pattern[p] == any || pattern[p] == text[t] {
-        p += 1
-        t += 1
-      } else if let star = lastStar {
-        p = star.pattern + 1
-        t = star.text + 1
-        lastStar = (star.pattern, t)
-      } else {
-        return false
-      }
-    }
-    return pattern[p...].allSatisfy { $0 == star }
-  }
+  /// The selector of the nodes called `name`, whatever characters that has.
+  public static func named(_ name: String) -> NodeSelector { NodeSelector("name:" + name) }
 }

@@ -11,7 +11,8 @@ public enum WeightOnlyQuantization {
     guard case .products = options.algorithm.needs else { return [] }
     var values: [ValueID] = []
     var seen: Set<ValueID> = []
-    for node in try graph.selected(include: options.include, exclude: options.exclude) {
+    let chosen = try NodeSelection(include: options.include, exclude: options.exclude, in: graph).chosen
+    for node in graph.order where chosen.contains(node) {
       guard case .success(let site) = WeightSite.find(node, in: graph), case .product = site.use,
         let input = graph[node].operand(0), seen.insert(input).inserted
       else { continue }
@@ -28,7 +29,7 @@ public enum WeightOnlyQuantization {
     _ graph: inout Graph, _ options: WeightOnlyOptions, products: [ValueID: InputProducts] = [:],
     threads: Int = Parallel.processors, reporter: any Reporter = SilentReporter()
   ) throws(DecantError) -> QuantizationReport {
-    let chosen = Set(try graph.selected(include: options.include, exclude: options.exclude))
+    let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
     return try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
       var emitter = BlockEmitter(options: options)
       var report = QuantizationReport()
@@ -36,22 +37,23 @@ public enum WeightOnlyQuantization {
       let order = rewriter.graph.order
       reporter.report(.started(step))
       for (index, id) in order.enumerated() {
-        let (name, op) = (rewriter.graph[id].name, rewriter.graph[id].op)
-        func decide(_ outcome: String, _ isQuantized: Bool) {
-          report.decisions.append(.init(node: name, op: op, outcome: outcome, isQuantized: isQuantized))
+        let (name, op) = (rewriter.graph.label(of: id), rewriter.graph[id].op)
+        func decide(_ outcome: NodeOutcome) {
+          report.decisions.append(.init(node: name, op: op, outcome, rule: options.algorithm.name))
         }
         switch WeightSite.find(id, in: rewriter.graph) {
-        case .failure(let absence): decide("left in float: \(absence.reason)", false)
-        case .success where !chosen.contains(id): decide("left in float: not selected", false)
+        case .failure(let absence):
+          let reason = selection.reason(id).map { NodeOutcome.excluded($0) }
+          decide(absence.isLoss ? reason ?? .skipped(absence.reason) : .unconcerned(absence.reason))
         case .success(let site):
-          if let reason = unfit(site, rewriter.graph, options) {
-            decide("left in float: \(reason)", false)
+          if let outcome = selection.reason(id).map({ .excluded($0) }) ?? unfit(site, rewriter.graph, options) {
+            decide(outcome)
             continue
           }
           do throws(OpError) {
             let input = rewriter.graph[id].operand(0)
             let text = try emitter.emit(site, input.flatMap { products[$0] }, threads: threads, &rewriter)
-            decide(text, true)
+            decide(.quantized(text))
           } catch {
             let weight = rewriter.graph[site.weight].name
             throw DecantError(error, at: ["node '\(name)' (\(op))", "weight '\(weight)'"])
@@ -66,24 +68,24 @@ public enum WeightOnlyQuantization {
   }
 
   /// Why the file form cannot hold a site's weight in codes; nil when it can.
-  private static func unfit(_ site: WeightSite, _ graph: Graph, _ options: WeightOnlyOptions) -> String? {
-    guard let data = graph[site.weight].constant else { return "its weight is computed" }
+  private static func unfit(_ site: WeightSite, _ graph: Graph, _ options: WeightOnlyOptions) -> NodeOutcome? {
+    guard let data = graph[site.weight].constant else { return .skipped("its weight is computed") }
     let node = graph[site.node]
     switch site.use {
     case .table:
-      guard options.quantizesTables else { return "tables are left out" }
-      guard options.form == .blocks else { return "ONNX has no operator that looks up codes of few bits" }
-      guard options.format.storedBits >= 4 else { return "tables are looked up in codes of 4 and 8 bits only" }
-      guard data.dataType != .bfloat16 else { return "tables of bfloat16 are not looked up in codes" }
+      guard options.quantizesTables else { return .excluded("tables are left out") }
+      guard options.form == .blocks else { return .skipped("ONNX has no operator that looks up codes of few bits") }
+      guard options.format.storedBits >= 4 else { return .skipped("tables are looked up in codes of 4 and 8 bits only") }
+      guard data.dataType != .bfloat16 else { return .skipped("tables of bfloat16 are not looked up in codes") }
       return nil
     case .product:
       guard data.shape.suffix(2).allSatisfy({ $0 >= 16 }) else {
-        return "the weight is too small to gain: \(data.type)"
+        return .skipped("the weight is too small to gain: \(data.type)")
       }
       if node.op == "Gemm", options.form == .blocks, let bias = node.operand(2) {
         let isVector = graph[bias].constant.map { $0.shape == [outputs(site, data)] } ?? false
         guard isVector, node.attributes.float("beta", default: 1) == 1 else {
-          return "its bias is not a constant vector"
+          return .skipped("its bias is not a constant vector")
         }
       }
       return nil
@@ -92,16 +94,5 @@ public enum WeightOnlyQuantization {
 
   private static func outputs(_ site: WeightSite, _ data: Tensor) -> Int {
     site.use == .product(isInputsFirst: true) ? data.shape[data.rank - 1] : data.shape[data.rank - 2]
-  }
-}
-
-extension Graph {
-  /// The nodes that selectors leave to a quantizer, in order.
-  ///
-  /// - Throws: `usage` for a selector that chooses nothing.
-  func selected(include: [NodeSelector], exclude: [NodeSelector]) throws(DecantError) -> [NodeID] {
-    let excluded = try NodeSelector.select(exclude, in: self)
-    let included = include.isEmpty ? nil : try NodeSelector.select(include, in: self)
-    return order.filter { !excluded.contains($0) && included?.contains($0) ?? true }
   }
 }

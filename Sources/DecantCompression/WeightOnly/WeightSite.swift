@@ -22,7 +22,7 @@ struct WeightSite {
     case "MatMul": return product(id, node, isInputsFirst: true, graph)
     case "Gemm":
       guard node.attributes.int("transA", default: 0) == 0, node.attributes.float("alpha", default: 1) == 1 else {
-        return .failure(Absence("the product has its first operand transposed or a factor"))
+        return .failure(Absence("the product has its first operand transposed or a factor", isLoss: true))
       }
       return product(id, node, isInputsFirst: node.attributes.int("transB", default: 0) == 0, graph)
     case "Gather":
@@ -30,10 +30,17 @@ struct WeightSite {
         return .failure(Absence("its table is computed"))
       }
       guard data.rank == 2, node.attributes.int("axis", default: 0) == 0, isFloat(data.dataType) else {
-        return .failure(Absence("only rows of matrices of floats are looked up in codes"))
+        return .failure(Absence("only rows of matrices of floats are looked up in codes", isLoss: isFloat(data.dataType) && data.rank > 1))
       }
       return .success(WeightSite(node: id, weight: table, use: .table))
-    default: return .failure(Absence("it has no weights that a product reads"))
+    default:
+      if node.subgraphs.contains(where: { $0.graph.holdsWeightedProducts }) {
+        return .failure(Absence("its subgraphs are not quantized", isLoss: true))
+      }
+      guard graph.isWeightedProduct(id) else {
+        return .failure(Absence("it has no weights that a product reads"))
+      }
+      return .failure(Absence("only matrix products and tables are put into blocks", isLoss: true))
     }
   }
 
@@ -43,15 +50,15 @@ struct WeightSite {
     guard let operand = node.operand(1) else { return .failure(Absence("its second operand is missing")) }
     guard let data = graph[operand].constant else {
       if let first = node.operand(0), graph[first].constant != nil {
-        return .failure(Absence("the constant is its first operand"))
+        return .failure(Absence("the constant is its first operand", isLoss: true))
       }
       return .failure(Absence("both operands are computed"))
     }
     guard data.rank >= 2, data.shape.dropLast(2).allSatisfy({ $0 == 1 }), isFloat(data.dataType) else {
-      return .failure(Absence("the constant is not one matrix of floats: \(data.type)"))
+      return .failure(Absence("the constant is not one matrix of floats: \(data.type)", isLoss: isFloat(data.dataType)))
     }
     guard data.rank == 2 || graph[node.operand(0) ?? operand].type.shape.map({ $0.rank >= data.rank }) ?? false else {
-      return .failure(Absence("the constant gives the result more axes than its input has"))
+      return .failure(Absence("the constant gives the result more axes than its input has", isLoss: true))
     }
     guard data.elementCount > 0 else { return .failure(Absence("the constant is empty")) }
     return .success(WeightSite(node: id, weight: operand, use: .product(isInputsFirst: isInputsFirst)))
@@ -63,5 +70,10 @@ struct WeightSite {
 /// Why a node has nothing to quantize.
 struct Absence: Error {
   let reason: String
-  init(_ reason: String) { self.reason = reason }
+  /// Whether there are weights that the scheme should put into codes, and cannot.
+  let isLoss: Bool
+  init(_ reason: String, isLoss: Bool = false) {
+    self.reason = reason
+    self.isLoss = isLoss
+  }
 }

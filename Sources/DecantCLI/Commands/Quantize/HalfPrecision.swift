@@ -5,7 +5,7 @@ internal import Decant
 struct HalfArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "fp16, bf16: keep these nodes in float32: a name, a glob or an operator type; may repeat.", valueName: "selector")
+      "fp16, bf16: keep these nodes in float32, as --exclude does; may repeat.", valueName: "selector")
   )
   var keep: [String] = []
   @Flag(inversion: .prefixedNo, help: "fp16, bf16: keep inputs and outputs in float32.")
@@ -26,8 +26,9 @@ extension QuantizeCommand {
 
   func runHalf(_ type: HalfType) throws -> (Model, QuantizationReport) {
     var workflow = try HalfConversionWorkflow(
-      try common.read(model), type, keep: half.keep.map(NodeSelector.init), keepsInterface: half.keepIo,
-      opset: half.opset, optimizes: style.optimize, reporter: common.reporter)
+      try common.read(model), type, include: style.include.map(NodeSelector.init),
+      keep: (style.exclude + half.keep).map(NodeSelector.init), keepsInterface: half.keepIo, opset: half.opset,
+      optimizes: style.optimize, reporter: common.reporter)
     if let stats {
       try workflow.calibrate(fromFile: stats)
     } else if !samples.data.isEmpty {

@@ -50,9 +50,9 @@ struct StyleArguments: ParsableArguments {
     inversion: .prefixedNo, help: "For int8-dynamic: even out what normalizations give before it becomes codes.")
   var smooth = true
   @Option(
-    help: ArgumentHelp("Only these nodes: a name, a glob or an operator type; may repeat.", valueName: "selector"))
+    help: ArgumentHelp("Only these nodes: a selector, see above; may repeat.", valueName: "selector"))
   var include: [String] = []
-  @Option(help: ArgumentHelp("Not these nodes: a name, a glob or an operator type; may repeat.", valueName: "selector"))
+  @Option(help: ArgumentHelp("Not these nodes: a selector, see above; may repeat.", valueName: "selector"))
   var exclude: [String] = []
   @OptionGroup var fixed: StaticArguments
   @Flag(inversion: .prefixedNo, help: "Fold constants and normalizations first; never with --compat ort.")

@@ -15,7 +15,19 @@ struct QuantizeCommand: ParsableCommand {
       decant quantize model.onnx -o int4.onnx --scheme w4 --block 32
       decant quantize model.onnx -o int4.onnx --scheme w4 --algorithm gptq --data train.npz
       """,
-    discussion: "Says for every node what was done, or why nothing was: with --verbose, or under --json.")
+    discussion: """
+      SELECTORS (--include, --exclude, --keep)
+        head/*              nodes by name or glob, or by operator type, as in Softmax
+        name:conv1          nodes of exactly this name; op:Conv of exactly this type
+        re:^block\\.[0-3]    nodes whose name holds a match of a regular expression
+        first:2, last:1     the first or last products with weights; first:2:Gather of an operator type
+        between:a..b        nodes on the way from value a to value b; an end may be left out
+      One that chooses nothing is an error. Nodes are named as they are after constants and normalizations are folded.
+
+      With --explain, --verbose or --json each node is listed with what was done, by which rule, or why nothing was: nothing
+      to quantize (unconcerned), left out by you (excluded), or not possible (skipped). With --strict a skipped node means
+      exit code 1, and nothing is written.
+      """)
 
   @Argument(help: "The float model.") var model: String
   @OptionGroup var output: OutputOptions
@@ -31,6 +43,7 @@ struct QuantizeCommand: ParsableCommand {
   @OptionGroup var weightOnly: WeightOnlyArguments
   @OptionGroup var half: HalfArguments
   @OptionGroup var float8: Float8Arguments
+  @Flag(help: "List every node with what was done, by which rule, or why nothing was.") var explain = false
   @Flag(
     help:
       "One JSON document: weights, biases, activations, removed_activations, nodes with their outcomes, losses, notes.")
@@ -61,34 +74,15 @@ struct QuantizeCommand: ParsableCommand {
       case .fp8E4M3: try runFloat8(.e4m3)
       case .fp8E5M2: try runFloat8(.e5m2)
       }
-    try output.write(model, common.reporter)
-    TerminalText.output(json ? JSON.object(document(report)).text() : text(report))
-  }
-
-  private func text(_ report: QuantizationReport) -> String {
-    let quantized = report.decisions.filter(\.isQuantized).count
-    var text =
-      "\(quantized) of \(report.decisions.count) nodes quantized: \(report.weights) weights and constants, "
-      + "\(report.biases) biases, \(report.activations) activations; \(report.removedActivations) activation functions removed\n"
-    guard common.verbose else { return text }
-    for decision in report.decisions {
-      text += TerminalText.escape("\(decision.node) (\(decision.op)): \(decision.outcome)") + "\n"
+    let account = QuantizationAccount(report: report, explains: explain || common.verbose)
+    // With --strict a model that is not what was asked for is not written.
+    let isRefused = common.strict && !report.skipped.isEmpty
+    if !isRefused { try output.write(model, common.reporter) }
+    TerminalText.output(json ? JSON.object(account.document).text() : account.text(showsSkipped: isRefused))
+    guard !isRefused else {
+      throw DecantError(
+        .refuted, "\(report.skipped.count) of \(report.decisions.count) nodes could not be quantized, and nothing is written",
+        note: "leave them out with --exclude, or drop --strict")
     }
-    return text
-  }
-
-  private func document(_ report: QuantizationReport) -> JSONObject {
-    let nodes = report.decisions.map { decision -> JSON in
-      .object([
-        "name": .string(decision.node), "op": .string(decision.op.description),
-        "quantized": .bool(decision.isQuantized), "outcome": .string(decision.outcome),
-      ])
-    }
-    return [
-      "weights": .integer(report.weights), "biases": .integer(report.biases),
-      "activations": .integer(report.activations), "removed_activations": .integer(report.removedActivations),
-      "nodes": .array(nodes), "losses": .array(report.losses.map { .string($0) }),
-      "notes": .array(report.notes.map { .string($0) }),
-    ]
   }
 }

@@ -5,20 +5,20 @@ extension DynamicQuantizer {
   /// Given: `%y = MatMul(%x, %w)` with a constant `%w`
   /// Result: `%y = Cast(MatMulInteger(%x_codes, %w_codes)) · (x_scale · w_scale)`, which ONNX Runtime runs as one
   /// operator.
-  mutating func product(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> Outcome {
+  mutating func product(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> NodeOutcome {
     let node = rewriter.graph[id]
     guard let x = node.operand(0), let w = node.operand(1), let y = node.result(0),
       isFloat(x, rewriter.graph), isFloat(w, rewriter.graph)
-    else { return ("left in float: an operand is not float32", false) }
+    else { return .unconcerned("an operand is not float32") }
     guard let data = rewriter.graph[w].constant else {
-      guard options.includesComputedFactors else { return ("left in float: its second factor is computed", false) }
+      guard options.includesComputedFactors else { return .unconcerned("its second factor is computed") }
       let (left, right) = (
         try activation(x, before: id, &rewriter), try activation(w, before: id, &rewriter)
       )
       replace(id, y, "MatMulInteger", left, right, &rewriter)
-      return ("both factors as uint8 codes, at run time", true)
+      return .quantized("both factors as uint8 codes, at run time")
     }
-    guard data.rank >= 2 else { return ("left in float: its weight is a vector", false) }
+    guard data.rank >= 2 else { return .skipped("its weight is a vector") }
     let left = try activation(x, before: id, &rewriter)
     var right = try weight(w, axis: -1, &rewriter)
     if !isCompatible, data.rank > 2, right.axis != nil {
@@ -32,16 +32,16 @@ extension DynamicQuantizer {
     }
     replace(id, y, "MatMulInteger", left, right, &rewriter)
     let scales = right.axis.map { "per channel of axis \($0)" } ?? "per tensor"
-    return ("weight \(weights.type) \(scales), activation uint8 at run time", true)
+    return .quantized("weight \(weights.type) \(scales), activation uint8 at run time")
   }
 
   /// Given: `%y = Conv(%x, %w, %b)`
   /// Result: ConvInteger, its scale, and the bias as a sum.
-  mutating func convolution(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> Outcome {
+  mutating func convolution(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> NodeOutcome {
     let node = rewriter.graph[id]
     guard let x = node.operand(0), let w = node.operand(1), let y = node.result(0),
       isFloat(x, rewriter.graph), let data = rewriter.graph[w].constant, data.dataType == .float32, data.rank >= 3
-    else { return ("left in float: an operand is not float32, or the weight is computed", false) }
+    else { return .unconcerned("an operand is not float32, or the weight is computed") }
     let left = try activation(x, before: id, &rewriter)
     var right = try weight(w, axis: isCompatible ? nil : 0, &rewriter)
     if right.axis != nil, let scales = rewriter.graph[right.scale].constant {
@@ -66,7 +66,7 @@ extension DynamicQuantizer {
       report.notes.append("'\(node.name)' runs as ConvInteger, which is slower than float in ONNX Runtime")
     }
     replace(id, y, "ConvInteger", left, right, attributes: node.attributes, bias: column, &rewriter)
-    return ("weight \(weights.type), activation uint8 at run time; slower than float", true)
+    return .quantized("weight \(weights.type), activation uint8 at run time; slower than float")
   }
 
   /// Puts the integer operator, its scales and a bias in the place of node `id` and its result `y`.

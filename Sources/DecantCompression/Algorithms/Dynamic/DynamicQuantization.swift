@@ -18,13 +18,16 @@ public enum DynamicQuantization {
         note: "4-bit weights are for the weight-only schemes")
     }
     try StaticQuantization.refuseQuantized(graph)
-    var chosen = try selected(options, graph)
+    let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
+    var chosen = selection.chosen
+    // Integer convolutions are slow: they are for those who ask for them.
+    if options.include.isEmpty, options.style == .decant { chosen = chosen.filter { graph[$0].op != "Conv" } }
     return try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
       do throws(OpError) {
         try GemmSplitter(style: options.style).split(&chosen, &rewriter)
         let smoothed =
           options.smooths && options.style == .decant ? NormalizationSmoothing.smooth(chosen, &rewriter) : 0
-        var quantizer = DynamicQuantizer(options: options, weights: weights, chosen: chosen)
+        var quantizer = DynamicQuantizer(options: options, weights: weights, chosen: chosen, selection: selection)
         if smoothed > 0 {
           quantizer.report.notes.append(
             "the columns of \(smoothed) normalizations are evened out before products, and their weights made up for it"
@@ -36,16 +39,5 @@ public enum DynamicQuantization {
         throw DecantError(error)
       }
     }
-  }
-
-  /// What a selection covers: convolutions only when a selector asks for them, since integer ones are slow.
-  private static func selected(
-    _ options: DynamicQuantizationOptions, _ graph: Graph
-  ) throws(DecantError) -> Set<NodeID> {
-    let included =
-      options.include.isEmpty
-      ? Set(graph.order.filter { options.style == .onnxRuntime || graph[$0].op != "Conv" })
-      : try NodeSelector.select(options.include, in: graph)
-    return included.subtracting(try NodeSelector.select(options.exclude, in: graph))
   }
 }

@@ -7,19 +7,18 @@ struct DynamicQuantizer {
   let activations: IntegerGrid
   /// The nodes that may be quantized; others are left alone.
   let chosen: Set<NodeID>
+  private let selection: NodeSelection
   var coded = CodedValues()
   var constants = CodedConstants()
   var report = QuantizationReport()
   /// Weights of recurrent nodes, which have a layout of their own.
   var recurrentWeights = 0
 
-  /// What came of a node.
-  typealias Outcome = (text: String, isQuantized: Bool)
-
-  init(options: DynamicQuantizationOptions, weights: IntegerGrid, chosen: Set<NodeID>) {
+  init(options: DynamicQuantizationOptions, weights: IntegerGrid, chosen: Set<NodeID>, selection: NodeSelection) {
     self.options = options
     self.weights = weights
     self.chosen = chosen
+    self.selection = selection
     activations = IntegerGrid.bytes
   }
 
@@ -27,10 +26,10 @@ struct DynamicQuantizer {
   var isCompatible: Bool { options.style == .onnxRuntime }
 
   mutating func visit(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
-    let (name, op) = (rewriter.graph[id].name, rewriter.graph[id].op)
+    let (label, op) = (rewriter.graph.label(of: id), rewriter.graph[id].op)
     let outcome = try decide(id, &rewriter)
     if !outcome.isQuantized { coded.readFloats(id, &rewriter) }
-    report.decisions.append(.init(node: name, op: op, outcome: outcome.text, isQuantized: outcome.isQuantized))
+    report.decisions.append(.init(node: label, op: op, outcome, rule: "dynamic \(op.type)"))
   }
 
   mutating func finish(_ rewriter: inout Rewriter) -> QuantizationReport {
@@ -39,7 +38,7 @@ struct DynamicQuantizer {
     return report
   }
 
-  private typealias Step = @Sendable (inout DynamicQuantizer, NodeID, inout Rewriter) throws(OpError) -> Outcome
+  private typealias Step = @Sendable (inout DynamicQuantizer, NodeID, inout Rewriter) throws(OpError) -> NodeOutcome
 
   /// What is done with each operator.
   private static let steps: [OpName: Step] = [
@@ -56,14 +55,18 @@ struct DynamicQuantizer {
     },
   ]
 
-  private mutating func decide(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> Outcome {
+  private mutating func decide(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> NodeOutcome {
     let node = rewriter.graph[id]
     guard let quantize = DynamicQuantizer.steps[node.op] else {
-      return ("left in float: dynamic quantization is for products and tables", false)
+      let holdsWeights = node.subgraphs.contains { $0.graph.holdsWeightedProducts }
+      if holdsWeights { return .skipped("its subgraphs are not quantized") }
+      let reason = "dynamic quantization is for products and tables"
+      return rewriter.graph.isWeightedProduct(id) ? .skipped(reason) : .unconcerned(reason)
     }
     guard chosen.contains(id) else {
-      let isSlow = node.op == "Conv" && options.include.isEmpty
-      return (isSlow ? "left in float: integer convolution is slower" : "left in float: not selected", false)
+      let isSlow = node.op == "Conv" && selection.reason(id) == nil
+      return isSlow
+        ? .unconcerned("integer convolution is slower") : .excluded(selection.reason(id) ?? "its source is")
     }
     return try quantize(&self, id, &rewriter)
   }

@@ -4,13 +4,13 @@ internal import DecantIR
 extension DynamicQuantizer {
   /// Given: `%y = LSTM(%x, %w, %r, …)` with constant weights
   /// Result: `DynamicQuantizeLSTM`, its weights int8 and laid out input first.
-  mutating func recurrence(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> Outcome {
+  mutating func recurrence(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> NodeOutcome {
     let node = rewriter.graph[id]
-    guard isCompatible else { return ("left in float: only ONNX Runtime has an integer form of it", false) }
+    guard isCompatible else { return .skipped("only ONNX Runtime has an integer form of it") }
     guard let w = node.operand(1), let r = node.operand(2),
       let first = rewriter.graph[w].constant, let second = rewriter.graph[r].constant,
       [first, second].allSatisfy({ $0.dataType == .float32 && $0.rank == 3 })
-    else { return ("left in float: its weights are computed, or not float32", false) }
+    else { return .unconcerned("its weights are computed, or not float32") }
     let input = try recurrentWeight(w, first, &rewriter)
     let state = try recurrentWeight(r, second, &rewriter)
     var operands: [ValueID?] = [node.operand(0), input.codes, state.codes]
@@ -21,7 +21,7 @@ extension DynamicQuantizer {
     rewriter.setOp(id, OpName("DynamicQuantizeLSTM", domain: "com.microsoft"))
     rewriter.setName(id, node.name + "_quant")
     coded.readFloats(id, &rewriter)
-    return ("weights int8", true)
+    return .quantized("weights int8")
   }
 
   /// Codes of `[directions, 4 · hidden, input]` with a scale for each row or each direction, as `[directions, input, rows]`.
@@ -57,14 +57,14 @@ extension DynamicQuantizer {
   }
 
   /// com.microsoft's Attention: input as uint8 codes at run time, the weights of queries, keys and values as codes.
-  mutating func attention(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> Outcome {
+  mutating func attention(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> NodeOutcome {
     let node = rewriter.graph[id]
     guard node.attributes["qkv_hidden_sizes"] == nil else {
-      return ("left in float: its integer form has one size for queries, keys and values", false)
+      return .skipped("its integer form has one size for queries, keys and values")
     }
     guard let x = node.operand(0), let w = node.operand(1), let bias = node.operand(2),
       rewriter.graph[w].constant?.dataType == .float32
-    else { return ("left in float: its weight is computed, or not float32", false) }
+    else { return .unconcerned("its weight is computed, or not float32") }
     let input = try activation(x, before: id, &rewriter)
     let factor = try weight(w, axis: -1, &rewriter)
     rewriter.setOperands(
@@ -75,6 +75,6 @@ extension DynamicQuantizer {
       ])
     rewriter.setOp(id, OpName("QAttention", domain: "com.microsoft"))
     rewriter.setName(id, node.name + "_quant")
-    return ("weight \(weights.type), activation uint8 at run time", true)
+    return .quantized("weight \(weights.type), activation uint8 at run time")
   }
 }

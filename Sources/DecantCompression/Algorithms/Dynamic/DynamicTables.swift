@@ -7,13 +7,13 @@ extension DynamicQuantizer {
 
   /// Given: `%y = Gather(%table, %ids)` with a constant `%table`
   /// Result: `%y = DequantizeLinear(Gather(%codes, %ids))`, with a scale for each column.
-  mutating func gather(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> Outcome {
+  mutating func gather(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> NodeOutcome {
     let node = rewriter.graph[id]
     guard let table = node.operand(0), let y = node.result(0), let data = rewriter.graph[table].constant,
       data.dataType == .float32
-    else { return ("left in float: its table is computed, or not float32", false) }
+    else { return .unconcerned("its table is computed, or not float32") }
     guard isCompatible || data.elementCount >= DynamicQuantizer.leastTable else {
-      return ("left in float: a small table", false)
+      return .unconcerned("a small table")
     }
     let axis = node.attributes.int("axis", default: 0)
     let hasColumns = options.isPerChannel && data.rank >= 2 && axis != data.rank - 1 && axis != -1
@@ -27,17 +27,17 @@ extension DynamicQuantizer {
     let type = rewriter.graph[y].type
     let position = entry.axis == nil ? nil : type.shape.map { $0.dimensions.count - 1 } ?? -1
     move(id, y, entry, axis: position, node.name, &rewriter)
-    return ("table \(position == nil ? "per tensor" : "per column"), gathered as codes", true)
+    return .quantized("table \(position == nil ? "per tensor" : "per column"), gathered as codes")
   }
 
   /// In ONNX Runtime's style a Transpose of codes gives codes.
-  mutating func transpose(_ id: NodeID, _ rewriter: inout Rewriter) -> Outcome {
+  mutating func transpose(_ id: NodeID, _ rewriter: inout Rewriter) -> NodeOutcome {
     let node = rewriter.graph[id]
     guard isCompatible, let x = node.operand(0), let y = node.result(0), let input = coded[x], input.axis == nil else {
-      return ("left in float: it moves floats", false)
+      return .unconcerned("it moves floats")
     }
     move(id, y, input, axis: nil, node.name, &rewriter)
-    return ("moves codes", true)
+    return .quantized("moves codes")
   }
 
   /// Puts the same operator on codes beside node `id`, whose result `y` then exists as codes only.
@@ -60,10 +60,10 @@ extension DynamicQuantizer {
   }
 
   /// com.microsoft's EmbedLayerNormalization: tables, scale and shift as uint8 codes.
-  mutating func embedding(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> Outcome {
+  mutating func embedding(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> NodeOutcome {
     let node = rewriter.graph[id]
-    guard isCompatible else { return ("left in float: nothing runs its integer form", false) }
-    guard node.results.count <= 2 else { return ("left in float: it has three results", false) }
+    guard isCompatible else { return .skipped("nothing runs its integer form") }
+    guard node.results.count <= 2 else { return .skipped("it has three results") }
     var codes: [ValueID?] = []
     var scales: [ValueID?] = []
     var zeroPoints: [ValueID?] = []
@@ -79,6 +79,6 @@ extension DynamicQuantizer {
     rewriter.setOperands(id, operands)
     rewriter.setOp(id, OpName("QEmbedLayerNormalization", domain: "com.microsoft"))
     rewriter.setName(id, node.name + "_quant")
-    return ("tables, scale and shift as uint8 codes", true)
+    return .quantized("tables, scale and shift as uint8 codes")
   }
 }

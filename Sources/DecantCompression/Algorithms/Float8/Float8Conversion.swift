@@ -14,11 +14,10 @@ public enum Float8Conversion {
   public static func convert(
     _ graph: inout Graph, _ options: Float8Options
   ) throws(DecantError) -> QuantizationReport {
-    let included =
-      options.include.isEmpty ? Set(graph.order) : try NodeSelector.select(options.include, in: graph)
-    let chosen = included.subtracting(try NodeSelector.select(options.exclude, in: graph))
-    var report = QuantizationReport()
-    try convert(&graph, chosen, options, &report, isMain: true)
+    let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
+    var conversion = Conversion(options: options, selection: selection)
+    try conversion.convert(&graph, holder: nil)
+    var report = conversion.report
     if report.weights > 0 { report.losses.append("\(report.weights) weights are \(options.type.dataType) now") }
     if report.activations > 0 {
       report.losses.append("\(report.activations) activations pass through \(options.type.dataType) now")
@@ -39,47 +38,59 @@ public enum Float8Conversion {
     return values
   }
 
-  private static func convert(
-    _ graph: inout Graph, _ chosen: Set<NodeID>?, _ options: Float8Options, _ report: inout QuantizationReport,
-    isMain: Bool
-  ) throws(DecantError) {
-    try graph.edit { (rewriter) throws(DecantError) in
-      var emitter = Float8Emitter(options, usesRanges: isMain)
-      for node in rewriter.graph.order {
-        try convertSubgraphs(of: node, options, &report, &rewriter)
-        let subject = rewriter.graph[node]
-        var outcome = "left in float: not selected"
-        if chosen?.contains(node) ?? true {
-          do throws(OpError) {
-            outcome = try emitter.convert(node, &rewriter)
-          } catch {
-            throw DecantError(error)
+  /// One conversion, over all graphs.
+  private struct Conversion {
+    let options: Float8Options
+    let selection: NodeSelection
+    var report = QuantizationReport()
+
+    /// Converts a graph: the main one, or one that a node holds, which is chosen or left out for a reason.
+    mutating func convert(_ graph: inout Graph, holder: Holder?) throws(DecantError) {
+      try graph.edit { (rewriter) throws(DecantError) in
+        var emitter = Float8Emitter(options, usesRanges: holder == nil)
+        for node in rewriter.graph.order {
+          let reason =
+            holder.map { selection.reason(nested: node, in: rewriter.graph, holder: $0.reason) }
+            ?? selection.reason(node)
+          try convertSubgraphs(of: node, Holder(reason: reason), &rewriter)
+          let (label, op) = (rewriter.graph.label(of: node), rewriter.graph[node].op)
+          var outcome = reason.map { NodeOutcome.excluded($0) }
+          if outcome == nil {
+            do throws(OpError) {
+              outcome = try emitter.convert(node, &rewriter)
+            } catch {
+              throw DecantError(error)
+            }
           }
+          guard let outcome else { continue }
+          report.decisions.append(.init(node: label, op: op, outcome, rule: options.type.rawValue))
         }
-        report.decisions.append(
-          .init(
-            node: subject.name, op: subject.op, outcome: outcome, isQuantized: !outcome.hasPrefix("left in float")))
+        emitter.finish(&rewriter)
+        report.weights += emitter.weights
+        report.activations += emitter.activations
       }
-      emitter.finish(&rewriter)
-      report.weights += emitter.weights
-      report.activations += emitter.activations
+    }
+
+    private mutating func convertSubgraphs(
+      of node: NodeID, _ holder: Holder, _ rewriter: inout Rewriter
+    ) throws(DecantError) {
+      guard rewriter.graph[node].attributes.holdGraphs else { return }
+      for (name, attribute) in rewriter.graph[node].attributes {
+        switch attribute {
+        case .graph(var inner):
+          try convert(&inner, holder: holder)
+          rewriter.setAttribute(node, name, .graph(inner))
+        case .graphs(var inners):
+          for index in inners.indices { try convert(&inners[index], holder: holder) }
+          rewriter.setAttribute(node, name, .graphs(inners))
+        default: continue
+        }
+      }
     }
   }
 
-  private static func convertSubgraphs(
-    of node: NodeID, _ options: Float8Options, _ report: inout QuantizationReport, _ rewriter: inout Rewriter
-  ) throws(DecantError) {
-    guard rewriter.graph[node].attributes.holdGraphs else { return }
-    for (name, attribute) in rewriter.graph[node].attributes {
-      switch attribute {
-      case .graph(var inner):
-        try convert(&inner, nil, options, &report, isMain: false)
-        rewriter.setAttribute(node, name, .graph(inner))
-      case .graphs(var inners):
-        for index in inners.indices { try convert(&inners[index], nil, options, &report, isMain: false) }
-        rewriter.setAttribute(node, name, .graphs(inners))
-      default: continue
-      }
-    }
+  /// A node with subgraphs, and why it is left out; nil when it is chosen.
+  private struct Holder {
+    let reason: String?
   }
 }

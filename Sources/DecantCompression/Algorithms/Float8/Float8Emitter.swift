@@ -63,20 +63,20 @@ struct Float8Emitter {
   }
 
   /// Converts one node; what was done, or why nothing was.
-  mutating func convert(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> String {
+  mutating func convert(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> NodeOutcome {
     let subject = rewriter.graph[node]
     let candidates = Float8Emitter.weights(of: subject, rewriter.graph)
     guard !candidates.isEmpty else {
-      return "left in float: it has no weights that are stored as \(options.type.dataType)"
+      return .unconcerned("it has no weights that are stored as \(options.type.dataType)")
     }
     var done: [String] = []
-    var reason = "left in float: its weights are computed"
+    var reason = NodeOutcome.unconcerned("its weights are computed")
     for weight in candidates {
       guard let value = subject.operand(weight.operand), let data = rewriter.graph[value].constant,
         data.dataType == .float32
       else { continue }
       guard data.elementCount >= Float8Emitter.leastElements else {
-        reason = "left in float: its weights are \(data.elementCount) elements, too few to gain"
+        reason = .unconcerned("its weights are \(data.elementCount) elements, too few to gain")
         continue
       }
       let axis = options.isPerChannel ? weight.axis : nil
@@ -92,7 +92,7 @@ struct Float8Emitter {
       }
       done.append("activation '\(rewriter.graph[value].name)'")
     }
-    return done.isEmpty ? reason : done.joined(separator: ", ")
+    return done.isEmpty ? reason : .quantized(done.joined(separator: ", "))
   }
 
   private func isDequantized(_ value: ValueID, _ graph: Graph) -> Bool {

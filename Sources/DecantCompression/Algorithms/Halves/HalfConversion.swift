@@ -9,17 +9,19 @@ public import DecantIR
 public enum HalfConversion {
   /// Converts `graph`, whose types are inferred and whose calls of functions are expanded.
   ///
-  /// - Throws: `usage` for selectors that choose nothing, `unsupported` for constants whose data is absent.
+  /// - Throws: `usage` for selectors that choose nothing, `unsupported` for constants whose data is absent,
+  ///   `malformed` for weights that are not finite.
   public static func convert(
     _ graph: inout Graph, _ options: HalfConversionOptions
   ) throws(DecantError) -> QuantizationReport {
+    try graph.refuseWeightsNotFinite()
     HalfConversion.nameTypesOfCasts(&graph)
     var network = HalfNetworkBuilder.build(graph, options)
     let flows = HalfFlows(network, options.type)
-    try choose(&network, flows, options)
+    let kept = try choose(&network, flows, options)
     let isHalf = HalfSolver.solve(network, masks: flows.masks)
     var emitter = HalfEmitter(network, isHalf: isHalf, flows: flows, type: options.type)
-    let report = report(network, isHalf, options)
+    let report = report(network, isHalf, kept, options)
     graph = Graph()
     graph = try emitter.emit()
     return finish(report, emitter.account, options)
@@ -30,9 +32,10 @@ public enum HalfConversion {
     graph.allValues.filter { graph[$0].type.dataType == .float32 && graph[$0].definition != .initializer }
   }
 
+  /// Decides what must stay float32, and what the rest is worth; what the user keeps, and why.
   private static func choose(
     _ network: inout HalfNetwork, _ flows: HalfFlows, _ options: HalfConversionOptions
-  ) throws(DecantError) {
+  ) throws(DecantError) -> [NodePlace: String] {
     var rules = try HalfRules(network, flows, options)
     for index in network.units.indices where network.units[index].isHalf == nil {
       guard case .node(let place) = network.units[index].role else { continue }
@@ -43,6 +46,7 @@ public enum HalfConversion {
         network.units[index].gain = rules.gain(place)
       }
     }
+    return rules.kept
   }
 
   /// `CastLike` to float32 becomes `Cast`: what it is like may become half.
@@ -73,25 +77,30 @@ public enum HalfConversion {
   // MARK: The report
 
   private static func report(
-    _ network: HalfNetwork, _ isHalf: [Bool], _ options: HalfConversionOptions
+    _ network: HalfNetwork, _ isHalf: [Bool], _ kept: [NodePlace: String], _ options: HalfConversionOptions
   ) -> QuantizationReport {
     var report = QuantizationReport()
     for (index, entry) in network.entries.enumerated() {
       for id in entry.graph.order {
-        let node = entry.graph[id]
-        let unit = network.unitOfNode[NodePlace(graph: index, node: id)]
-        let outcome: String
-        if let unit, isHalf[unit] {
-          outcome = "\(options.type.dataType)"
-        } else if let unit {
+        let (place, op) = (NodePlace(graph: index, node: id), entry.graph[id].op)
+        let (status, rule, outcome): (QuantizationReport.Status, String, String)
+        if let unit = network.unitOfNode[place] {
           let reason = network.units[unit].reason
-          outcome =
-            "float32: " + (reason.isEmpty ? "its neighbours are, and casts would cost more than it gains" : reason)
+          if isHalf[unit] {
+            (status, rule, outcome) = (.quantized, "minimum cut", "\(options.type.dataType)")
+          } else if reason.isEmpty {
+            (status, rule) = (.unconcerned, "minimum cut")
+            outcome = "float32: its neighbours are, and casts would cost more than it gains"
+          } else {
+            (status, rule) = kept[place] == nil ? (.skipped, "types") : (.excluded, "selectors")
+            outcome = "float32: \(reason)"
+          }
         } else {
-          outcome = HalfOperators.controlFlow.contains(node.op) ? "as its subgraphs" : "computes no float32 of its own"
+          (status, rule) = (.unconcerned, "types")
+          outcome = HalfOperators.controlFlow.contains(op) ? "as its subgraphs" : "computes no float32 of its own"
         }
         report.decisions.append(
-          .init(node: node.name, op: node.op, outcome: outcome, isQuantized: unit.map { isHalf[$0] } ?? false))
+          .init(node: entry.graph.label(of: id), op: op, status: status, rule: rule, outcome: outcome))
       }
     }
     return report

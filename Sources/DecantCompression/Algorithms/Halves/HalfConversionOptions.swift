@@ -2,6 +2,8 @@
 public struct HalfConversionOptions: Sendable {
   /// The type to convert to.
   public var type: HalfType
+  /// Only these nodes may become half; empty for all.
+  public var include: [NodeSelector]
   /// Nodes that stay in float32.
   public var keep: [NodeSelector]
   /// Whether the inputs and outputs of the model stay float32.
@@ -13,11 +15,12 @@ public struct HalfConversionOptions: Sendable {
 
   /// From its parts.
   public init(
-    _ type: HalfType, opset: Int, keep: [NodeSelector] = [], keepsInterface: Bool = true,
+    _ type: HalfType, opset: Int, include: [NodeSelector] = [], keep: [NodeSelector] = [], keepsInterface: Bool = true,
     statistics: CalibrationStatistics? = nil
   ) {
     self.type = type
     self.opset = opset
+    self.include = include
     self.keep = keep
     self.keepsInterface = keepsInterface
     self.statistics = statistics

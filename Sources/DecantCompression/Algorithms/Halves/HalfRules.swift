@@ -6,7 +6,8 @@ struct HalfRules {
   private let network: HalfNetwork
   private let flows: HalfFlows
   private let options: HalfConversionOptions
-  private let kept: [NodePlace: String]
+  /// Why nodes stay float32 by the user's choice.
+  let kept: [NodePlace: String]
   private var profiles: [ValuePlace: ConstantProfile?] = [:]
 
   private var type: HalfType { options.type }
@@ -15,32 +16,25 @@ struct HalfRules {
     self.network = network
     self.flows = flows
     self.options = options
-    kept = try HalfRules.select(options.keep, network)
+    kept = try HalfRules.kept(options, network)
   }
 
-  /// The nodes that the user keeps, subgraphs included, and by which selector.
+  /// The nodes that the user keeps, subgraphs included, and why.
   ///
   /// - Throws: `usage` for a selector that chooses nothing, with the nearest names.
-  private static func select(
-    _ selectors: [NodeSelector], _ network: HalfNetwork
+  private static func kept(
+    _ options: HalfConversionOptions, _ network: HalfNetwork
   ) throws(DecantError) -> [NodePlace: String] {
+    guard let main = network.entries.first else { return [:] }
+    let selection = try NodeSelection(include: options.include, exclude: options.keep, in: main.graph)
     var kept: [NodePlace: String] = [:]
-    for selector in selectors {
-      var names: Set<String> = []
-      var isUsed = false
-      for (index, entry) in network.entries.enumerated() {
-        for id in entry.graph.order {
-          let node = entry.graph[id]
-          names.insert(node.name)
-          names.insert(node.op.description)
-          guard selector.matches(node) else { continue }
-          isUsed = true
-          kept[NodePlace(graph: index, node: id)] = selector.pattern
-        }
-      }
-      guard isUsed else {
-        throw DecantError(
-          .usage, "'\(selector.pattern)' chooses no node", note: NearestNames.note(selector.pattern, among: names))
+    // A graph comes after the one that holds it.
+    for (index, entry) in network.entries.enumerated() {
+      for id in entry.graph.order {
+        let place = NodePlace(graph: index, node: id)
+        let reason =
+          entry.parent.map { selection.reason(nested: id, in: entry.graph, holder: kept[$0]) } ?? selection.reason(id)
+        if let reason { kept[place] = reason }
       }
     }
     return kept
@@ -49,7 +43,7 @@ struct HalfRules {
   /// Why the node stays float32; nil when it may be half.
   mutating func reasonToStay(_ place: NodePlace) -> String? {
     let node = network.node(place)
-    if let selector = kept[place] { return "kept by '\(selector)'" }
+    if let reason = kept[place] { return reason }
     if let reason = HalfRules.never[node.op.type], node.op.domain.isEmpty { return reason }
     if let reason = unsupported(node.op) { return reason }
     if type == .bfloat16, node.op == "Attention", node.operand(3) != nil,

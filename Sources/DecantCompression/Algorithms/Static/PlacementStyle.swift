@@ -1,17 +1,17 @@
 internal import DecantIR
 
 /// Where pairs of QuantizeLinear and DequantizeLinear go for one operator.
-enum Placement {
+enum Placement: String {
   /// A product: operand 0 on its own scale, operand 1 as weight with channels along an axis, operand 2 as int32 bias.
-  case weighted
+  case weighted = "weighted product"
   /// A matrix product: constants as weights, activations on their own scales.
-  case matrixProduct
+  case matrixProduct = "matrix product"
   /// Operand 0 on its own scale, a scale vector as weight, a shift as int32 bias.
   case normalization
   /// Every float operand and result on its own scale.
   case arithmetic
   /// The result shares operand 0's scale, when that is quantized.
-  case passThrough
+  case passThrough = "pass through"
   /// A gather: a constant table is quantized, and the result shares its scale.
   case gather
   /// All results share operand 0's scale, which is quantized in any case.
@@ -21,7 +21,7 @@ enum Placement {
   /// The result is quantized when both branches are.
   case select
   /// An activation function that the clipping of the codes can replace.
-  case removable
+  case removable = "removable activation"
 }
 
 /// One tool's choice of what is quantized and how.

@@ -7,41 +7,43 @@ struct PlanBuilder {
   let ranges: CalibratedRanges
   let opset: Int
   /// The nodes that may be quantized; others are left alone.
-  let chosen: Set<NodeID>
+  let selection: NodeSelection
   var plan = QuantizationPlan()
   var report = QuantizationReport()
 
   init(
     style: PlacementStyle, options: StaticQuantizationOptions, ranges: CalibratedRanges, opset: Int,
-    chosen: Set<NodeID>
+    selection: NodeSelection
   ) {
     self.style = style
     self.options = options
     self.ranges = ranges
     self.opset = opset
-    self.chosen = chosen
+    self.selection = selection
   }
 
   mutating func visit(_ id: NodeID, _ rewriter: inout Rewriter) {
     let node = rewriter.graph[id]
-    let (name, op) = (node.name, node.op)
-    let outcome = decide(id, node, &rewriter)
-    report.decisions.append(
-      .init(node: name, op: op, outcome: outcome.text, isQuantized: outcome.isQuantized))
+    let (label, op) = (rewriter.graph.label(of: id), node.op)
+    let placement = op.domain.isEmpty ? style.placements[op.type] : nil
+    let outcome = placement.map { decide(id, node, $0, &rewriter) } ?? untouched(node, rewriter.graph)
+    report.decisions.append(.init(node: label, op: op, outcome, rule: placement?.rawValue ?? "not placed"))
   }
 
-  private typealias Outcome = (text: String, isQuantized: Bool)
+  private func untouched(_ node: Node, _ graph: Graph) -> NodeOutcome {
+    let holdsWeights = node.subgraphs.contains { $0.graph.holdsWeightedProducts }
+    return holdsWeights ? .skipped("its subgraphs are not quantized") : .unconcerned(style.reason)
+  }
 
-  private mutating func decide(_ id: NodeID, _ node: Node, _ rewriter: inout Rewriter) -> Outcome {
-    guard let placement = style.placements[node.op.type], node.op.domain.isEmpty else {
-      return ("left in float: \(style.reason)", false)
-    }
-    guard chosen.contains(id) else { return ("left in float: not selected", false) }
+  private mutating func decide(
+    _ id: NodeID, _ node: Node, _ placement: Placement, _ rewriter: inout Rewriter
+  ) -> NodeOutcome {
+    if let reason = selection.reason(id) { return .excluded(reason) }
     if let least = style.minimumOpsets[node.op.type], opset < least {
-      return ("left in float: QuantizeLinear fits it from opset \(least) on, and the model is at \(opset)", false)
+      return .skipped("QuantizeLinear fits it from opset \(least) on, and the model is at \(opset)")
     }
     if options.style == .decant, let masked = maskedValue(of: node, rewriter.graph) {
-      return ("left in float: '\(masked)' carries mask values that no scale covers", false)
+      return .skipped("'\(masked)' carries mask values that no scale covers")
     }
     switch placement {
     case .weighted: return markProduct(id, node, rewriter.graph)
@@ -98,10 +100,10 @@ struct PlanBuilder {
 
   // MARK: Operators
 
-  private mutating func markProduct(_ id: NodeID, _ node: Node, _ graph: Graph) -> Outcome {
-    guard let input = node.operand(0), let factor = node.operand(1) else { return ("left in float: no weight", false) }
+  private mutating func markProduct(_ id: NodeID, _ node: Node, _ graph: Graph) -> NodeOutcome {
+    guard let input = node.operand(0), let factor = node.operand(1) else { return .skipped("no weight") }
     if options.style == .decant, !isConstant(factor, graph) {
-      return ("left in float: the weight is computed", false)
+      return .skipped("the weight is computed")
     }
     activation(input, graph)
     if style.quantizesProducts { activation(node.result(0), graph) }
@@ -112,15 +114,15 @@ struct PlanBuilder {
       default: 0
       }
     var text = weight(factor, channelAxis: axis, graph)
-    guard let bias = node.operand(2) else { return (text, true) }
-    guard graph[bias].constant?.dataType == .float32 else { return (text + ", bias computed and left in float", true) }
+    guard let bias = node.operand(2) else { return .quantized(text) }
+    guard graph[bias].constant?.dataType == .float32 else { return .quantized(text + ", bias computed and left in float") }
     let beta = node.op == "Gemm" ? node.attributes.float("beta", default: 1) : 1
     plan.add(.init(node: id, operand: 2, bias: bias, input: input, weight: factor, beta: beta))
     text += ", bias int32"
-    return (text, true)
+    return .quantized(text)
   }
 
-  private mutating func markMatrixProduct(_ node: Node, _ graph: Graph) -> Outcome {
+  private mutating func markMatrixProduct(_ node: Node, _ graph: Graph) -> NodeOutcome {
     var texts: [String] = []
     for case let operand? in node.declaredOperands {
       if isConstant(operand, graph) {
@@ -130,11 +132,11 @@ struct PlanBuilder {
       }
     }
     if style.quantizesProducts { activation(node.result(0), graph) }
-    return (texts.isEmpty ? "both operands as activations" : texts.joined(separator: ", "), true)
+    return .quantized(texts.isEmpty ? "both operands as activations" : texts.joined(separator: ", "))
   }
 
-  private mutating func markNormalization(_ id: NodeID, _ node: Node, _ graph: Graph) -> Outcome {
-    guard let input = node.operand(0), let scale = node.operand(1) else { return ("left in float: no scale", false) }
+  private mutating func markNormalization(_ id: NodeID, _ node: Node, _ graph: Graph) -> NodeOutcome {
+    guard let input = node.operand(0), let scale = node.operand(1) else { return .skipped("no scale") }
     activation(input, graph)
     var text = "scale as activation"
     if isConstant(scale, graph) {
@@ -147,75 +149,77 @@ struct PlanBuilder {
       text += ", bias int32"
     }
     for result in node.results { activation(result, graph) }
-    return (text, true)
+    return .quantized(text)
   }
 
-  private mutating func markArithmetic(_ node: Node, _ graph: Graph) -> Outcome {
-    for value in Array(node.declaredOperands) + node.results { activation(value, graph) }
-    return ("operands and results on their own scales", true)
+  private mutating func markArithmetic(_ node: Node, _ graph: Graph) -> NodeOutcome {
+    let values = (Array(node.declaredOperands) + node.results).compactMap { $0 }
+    guard values.contains(where: { isQuantizable($0, graph) }) else { return .unconcerned("its operands are no float32") }
+    for value in values { activation(value, graph) }
+    return .quantized("operands and results on their own scales")
   }
 
-  private mutating func markPassThrough(_ node: Node, _ graph: Graph) -> Outcome {
-    guard let input = node.operand(0), plan.contains(input) else { return ("left in float: its input is", false) }
+  private mutating func markPassThrough(_ node: Node, _ graph: Graph) -> NodeOutcome {
+    guard let input = node.operand(0), plan.contains(input) else { return .unconcerned("its input is") }
     sharing(node.result(0), with: input, graph)
-    return ("scale of its input", true)
+    return .quantized("scale of its input")
   }
 
-  private mutating func markGather(_ node: Node, _ graph: Graph) -> Outcome {
-    guard let table = node.operand(0) else { return ("left in float: no table", false) }
+  private mutating func markGather(_ node: Node, _ graph: Graph) -> NodeOutcome {
+    guard let table = node.operand(0) else { return .skipped("no table") }
     if isConstant(table, graph), isQuantizable(table, graph) {
       activation(table, graph)
     } else if !plan.contains(table) {
-      return ("left in float: its input is", false)
+      return .unconcerned("its input is")
     }
     if options.style == .onnxRuntime { sharing(node.result(0), with: table, graph) }
-    return ("table as codes", true)
+    return .quantized("table as codes")
   }
 
-  private mutating func markSplit(_ node: Node, _ graph: Graph) -> Outcome {
-    guard let input = node.operand(0) else { return ("left in float: no input", false) }
+  private mutating func markSplit(_ node: Node, _ graph: Graph) -> NodeOutcome {
+    guard let input = node.operand(0) else { return .skipped("no input") }
     if !plan.contains(input) { activation(input, graph) }
     for result in node.results { sharing(result, with: input, graph) }
-    return ("scale of its input", true)
+    return .quantized("scale of its input")
   }
 
-  private mutating func markPad(_ node: Node, _ graph: Graph) -> Outcome {
-    guard let input = node.operand(0) else { return ("left in float: no input", false) }
+  private mutating func markPad(_ node: Node, _ graph: Graph) -> NodeOutcome {
+    guard let input = node.operand(0) else { return .skipped("no input") }
     for operand in node.declaredOperands { activation(operand, graph) }
     let mode = node.attributes.string("mode") ?? "constant"
     let isZero = node.operand(2).map { graph[$0].constant?.floats == [0] } ?? true
     if mode != "constant" || isZero {
       sharing(node.result(0), with: input, graph)
-      return ("scale of its input", true)
+      return .quantized("scale of its input")
     }
     activation(node.result(0), graph)
-    return ("result on its own scale", true)
+    return .quantized("result on its own scale")
   }
 
-  private mutating func markSelect(_ node: Node, _ graph: Graph) -> Outcome {
+  private mutating func markSelect(_ node: Node, _ graph: Graph) -> NodeOutcome {
     guard let a = node.operand(1), let b = node.operand(2), plan.contains(a), plan.contains(b) else {
-      return ("left in float: a branch is", false)
+      return .unconcerned("a branch is")
     }
     activation(node.result(0), graph)
-    return ("result on its own scale", true)
+    return .quantized("result on its own scale")
   }
 
   /// Given: `%r = Relu(%c)` behind a quantized `%c` that nothing else reads.
   /// Result: the producer of `%c` gives `%r`, whose codes cannot leave its range.
-  private mutating func markRemovable(_ id: NodeID, _ node: Node, _ rewriter: inout Rewriter) -> Outcome {
+  private mutating func markRemovable(_ id: NodeID, _ node: Node, _ rewriter: inout Rewriter) -> NodeOutcome {
     guard let input = node.operand(0), let result = node.result(0), plan.contains(input) else {
-      return ("left in float: its input is", false)
+      return .unconcerned("its input is")
     }
     guard !options.isSymmetric, !options.keepsActivations, isReplaceable(input, by: result, rewriter.graph) else {
       activation(input, rewriter.graph)
       activation(result, rewriter.graph)
-      return ("operands and results on their own scales", true)
+      return .quantized("operands and results on their own scales")
     }
     remove(id, input, result, &rewriter)
     plan.unmark(input)
     activation(input, rewriter.graph)
     report.removedActivations += 1
-    return ("removed: the codes of its result cannot leave its range", true)
+    return .quantized("removed: the codes of its result cannot leave its range")
   }
 
   /// Whether the producer of `input` can give `result` directly.

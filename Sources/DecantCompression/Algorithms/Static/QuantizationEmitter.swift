@@ -219,8 +219,12 @@ struct QuantizationEmitter {
       report.notes.append("the bias '\(name)' stays in float: its input or weight does")
       return
     }
-    let quantized = try QuantizedBias(
-      data, inputScale: inputScale, weightScales: weight.scales, beta: bias.beta)
+    let quantized: QuantizedBias
+    do throws(OpError) {
+      quantized = try QuantizedBias(data, inputScale: inputScale, weightScales: weight.scales, beta: bias.beta)
+    } catch {
+      throw OpError("initializer '\(name)': \(error.message)", kind: error.kind)
+    }
     if quantized.clipped > 0 {
       report.notes.append("\(quantized.clipped) codes of the bias '\(name)' met the limits of int32")
     }

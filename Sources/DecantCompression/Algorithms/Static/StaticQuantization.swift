@@ -15,11 +15,12 @@ public enum StaticQuantization {
   ) throws(DecantError) -> QuantizationReport {
     let grids = try grids(options)
     try refuseQuantized(graph)
-    let chosen = try selected(options, graph)
+    let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
+    let chosen = selection.chosen
     let style = PlacementStyle.choose(options.style, for: graph)
     let ranges = options.style == .onnxRuntime ? adjust(ranges, graph, style, chosen) : ranges
     return try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
-      var builder = PlanBuilder(style: style, options: options, ranges: ranges, opset: opset, chosen: chosen)
+      var builder = PlanBuilder(style: style, options: options, ranges: ranges, opset: opset, selection: selection)
       for node in rewriter.graph.order { builder.visit(node, &rewriter) }
       var emitter = QuantizationEmitter(
         plan: builder.plan, report: builder.report, ranges: ranges, grids: grids, options: options,
@@ -37,7 +38,7 @@ public enum StaticQuantization {
   public static func valuesToCalibrate(
     _ graph: Graph, options: StaticQuantizationOptions
   ) throws(DecantError) -> [ValueID] {
-    let chosen = try selected(options, graph)
+    let chosen = try NodeSelection(include: options.include, exclude: options.exclude, in: graph).chosen
     let style = PlacementStyle.choose(options.style, for: graph)
     var values: [ValueID] = []
     var seen: Set<ValueID> = []
@@ -70,14 +71,6 @@ public enum StaticQuantization {
     throw DecantError(
       .unsupported, "the model is quantized already: '\(graph[quantized].name)' is a \(graph[quantized].op)",
       note: "quantize the float model that it was made from")
-  }
-
-  private static func selected(
-    _ options: StaticQuantizationOptions, _ graph: Graph
-  ) throws(DecantError) -> Set<NodeID> {
-    let included =
-      options.include.isEmpty ? Set(graph.order) : try NodeSelector.select(options.include, in: graph)
-    return included.subtracting(try NodeSelector.select(options.exclude, in: graph))
   }
 
   /// ONNX Runtime's changes to ranges: what feeds a Relu or Clip alone takes that one's range, and a Softmax ends at 0 and 1.
