@@ -55,6 +55,18 @@ import Testing
     #expect(statistics.range == TensorRange(0, 1))
   }
 
+  @Test func signedHistogramsOfShardsAddUp() throws {
+    let data = Self.gaussian(10_000)
+    var (whole, first, second) = (SignedHistogram(), SignedHistogram(), SignedHistogram())
+    try whole.observe(Tensor(data + [.infinity]))
+    try first.observe(Tensor(Array(data[..<100])))
+    try second.observe(Tensor(Array(data[100...]) + [.infinity]))
+    first.merge(second)
+    #expect(first.counts(bins: 16) == whole.counts(bins: 16) && first.range == whole.range)
+    #expect(whole.counts(bins: 16).reduce(0, +) == 10_000 && whole.leftOut == 1)
+    #expect(whole.counts(bins: 2)[0] > 3000 && whole.counts(bins: 2)[1] > 3000)
+  }
+
   @Test func notANumberIsRefused() {
     #expect(throws: OpError("1 of 2 elements are not a number, the first at 1")) { try statistics([[0, .nan]]) }
   }

@@ -40,4 +40,13 @@ public struct DynamicQuantizationWorkflow: Sendable {
     }
     return report
   }
+
+  /// Quantizes nodes of the model one at a time. Asked for before the model is quantized.
+  public var trials: LayerTrials {
+    LayerTrials(model) { [options] (graph, nodes) throws(DecantError) in
+      var alone = options
+      alone.include = nodes
+      return try DynamicQuantization.quantize(&graph, options: alone)
+    }
+  }
 }

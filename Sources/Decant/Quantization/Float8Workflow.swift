@@ -1,7 +1,6 @@
 public import DecantBytes
 public import DecantCompression
 public import DecantIR
-internal import DecantPasses
 public import DecantRuntime
 
 /// The way from a float model to 8-bit floats: prepare, calibrate where activations are asked for, convert.
@@ -21,8 +20,7 @@ public struct Float8Workflow: Sendable {
     self.model = model
     self.options = options
     self.reporter = reporter
-    let passes = "bind-input-defaults,expand-functions," + (optimizes ? "default" : "infer-types")
-    _ = try Pipeline(parsing: passes).run(on: &self.model, PassContext(reporter: reporter))
+    try self.model.prepareForQuantization(optimizes: optimizes, expandsFunctions: true, reporter: reporter)
   }
 
   /// One pass over the samples, for the ranges of activations.
@@ -62,5 +60,14 @@ public struct Float8Workflow: Sendable {
     for loss in report.losses { reporter.lossy(loss) }
     for note in report.notes { reporter.note(note) }
     return report
+  }
+
+  /// Converts nodes of the model one at a time. Asked for before the model is converted.
+  public var trials: LayerTrials {
+    LayerTrials(model, ranges: options.ranges ?? CalibratedRanges()) { [options] (graph, nodes) throws(DecantError) in
+      var alone = options
+      alone.include = nodes
+      return try Float8Conversion.convert(&graph, alone)
+    }
   }
 }

@@ -20,7 +20,8 @@ public struct HalfConversionWorkflow: Sendable {
   ///   - optimizes: whether the default passes run first.
   /// - Throws: what the passes throw.
   public init(
-    _ model: Model, _ type: HalfType, include: [NodeSelector] = [], keep: [NodeSelector] = [], keepsInterface: Bool = true, opset: Int? = nil,
+    _ model: Model, _ type: HalfType, include: [NodeSelector] = [], keep: [NodeSelector] = [],
+    keepsInterface: Bool = true, opset: Int? = nil,
     optimizes: Bool = true, reporter: any Reporter = SilentReporter()
   ) throws {
     self.model = model
@@ -32,8 +33,7 @@ public struct HalfConversionWorkflow: Sendable {
       reporter.note("the model is written at opset \(least) instead of \(own), for \(type.dataType) needs that")
     }
     options = HalfConversionOptions(type, opset: least, include: include, keep: keep, keepsInterface: keepsInterface)
-    let passes = "bind-input-defaults,expand-functions," + (optimizes ? "default" : "infer-types")
-    _ = try Pipeline(parsing: passes).run(on: &self.model, PassContext(reporter: reporter))
+    try self.model.prepareForQuantization(optimizes: optimizes, expandsFunctions: true, reporter: reporter)
   }
 
   /// One pass over the samples, which decides what float16 can hold.

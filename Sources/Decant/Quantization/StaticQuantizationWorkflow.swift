@@ -15,7 +15,7 @@ public struct StaticQuantizationWorkflow: Sendable {
   /// serve another.
   ///
   /// - Parameter optimizes: whether constants and normalizations are folded first; ONNX Runtime's style never does.
-  /// - Throws: what the passes throw.
+  /// - Throws: what the passes throw; `malformed` for weights that are not finite.
   public init(
     _ model: Model, _ options: StaticQuantizationOptions, optimizes: Bool = true,
     reporter: any Reporter = SilentReporter()
@@ -24,6 +24,8 @@ public struct StaticQuantizationWorkflow: Sendable {
     self.options = options
     self.reporter = reporter
     try self.model.prepareForQuantization(optimizes: options.style == .decant && optimizes, reporter: reporter)
+    // Before the samples run: what such weights give would look like masks.
+    try self.model.graph.refuseWeightsNotFinite()
   }
 
   /// One pass over the samples.
@@ -94,10 +96,7 @@ public struct StaticQuantizationWorkflow: Sendable {
   ///
   /// - Throws: what ``StaticQuantization`` throws.
   public mutating func quantize(_ ranges: CalibratedRanges) throws(DecantError) -> QuantizationReport {
-    let opset = model.source.opset ?? Model.pinnedOpset
-    // ONNX Runtime's tool brings older models to opset 11 before it looks at them.
-    let effective = options.style == .onnxRuntime && opset < 10 ? 11 : opset
-    let report = try StaticQuantization.quantize(&model.graph, ranges: ranges, options: options, opset: effective)
+    let report = try StaticQuantization.quantize(&model.graph, ranges: ranges, options: options, opset: opset)
     for note in report.notes { reporter.note(note) }
     if report.weights > 0 {
       reporter.lossy(
@@ -107,6 +106,21 @@ public struct StaticQuantizationWorkflow: Sendable {
       reporter.lossy("\(report.activations) activations pass through \(options.activationType) codes now")
     }
     return report
+  }
+
+  /// Quantizes nodes of the model one at a time. Asked for before the model is quantized.
+  public func trials(_ ranges: CalibratedRanges) -> LayerTrials {
+    LayerTrials(model, ranges: ranges) { [options, opset] (graph, nodes) throws(DecantError) in
+      var alone = options
+      alone.include = nodes
+      return try StaticQuantization.quantize(&graph, ranges: ranges, options: alone, opset: opset)
+    }
+  }
+
+  private var opset: Int {
+    let opset = model.source.opset ?? Model.pinnedOpset
+    // ONNX Runtime's tool brings older models to opset 11 before it looks at them.
+    return options.style == .onnxRuntime && opset < 10 ? 11 : opset
   }
 
   private func calibrator(_ backends: [any Backend], _ execution: Executor.Options) throws(DecantError) -> Calibrator {

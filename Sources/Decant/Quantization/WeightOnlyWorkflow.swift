@@ -47,4 +47,13 @@ public struct WeightOnlyWorkflow: Sendable {
     }
     return report
   }
+
+  /// Quantizes nodes of the model one at a time. Asked for before the model is quantized.
+  public func trials(threads: Int = Parallel.processors) -> LayerTrials {
+    LayerTrials(model) { [options, products] (graph, nodes) throws(DecantError) in
+      var alone = options
+      alone.include = nodes
+      return try WeightOnlyQuantization.quantize(&graph, alone, products: products, threads: threads)
+    }
+  }
 }

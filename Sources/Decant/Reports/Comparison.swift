@@ -1,11 +1,6 @@
 public import DecantBytes
 public import DecantIR
 public import DecantRuntime
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Darwin
-#endif
 
 /// How far the outputs of two models are apart on the same samples.
 public struct Comparison: Sendable {
@@ -39,7 +34,7 @@ public struct Comparison: Sendable {
     _ reference: Executor, _ other: Executor, on samples: SampleSet, reporter: any Reporter = SilentReporter()
   ) throws(DecantError) {
     let pairs = try Comparison.pair(reference.outputNames, other.outputNames)
-    var sums = pairs.map { _ in Sums() }
+    var sums = pairs.map { _ in OutputSums() }
     for index in 0..<samples.count {
       let inputs = try samples.inputs(index)
       let first = try reference.run(inputs)
@@ -54,7 +49,7 @@ public struct Comparison: Sendable {
     self.samples = samples.rows
   }
 
-  private static func pair(
+  static func pair(
     _ reference: [String], _ other: [String]
   ) throws(DecantError) -> [(reference: String, other: String)] {
     if reference.allSatisfy(other.contains) { return reference.map { ($0, $0) } }
@@ -63,49 +58,6 @@ public struct Comparison: Sendable {
         .malformed, "expected models with the same outputs, got \(reference.count) and \(other.count) with other names")
     }
     return Array(zip(reference, other))
-  }
-
-  private struct Sums {
-    var (signal, noise, otherSignal, product) = (0.0, 0.0, 0.0, 0.0)
-    var (largest, low, high) = (0.0, Double.infinity, -Double.infinity)
-    var (rows, agreeing, count) = (0, 0, 0)
-
-    mutating func add(_ reference: Tensor, _ other: Tensor, name: String) throws(DecantError) {
-      guard reference.shape == other.shape else {
-        throw DecantError(.malformed, "output '\(name)': expected \(reference.shape), got \(other.shape)")
-      }
-      guard let a = reference.floats, let b = other.floats else {
-        throw DecantError(.unsupported, "output '\(name)' of type \(reference.dataType) cannot be compared")
-      }
-      count += a.count
-      for (x, y) in zip(a, b) {
-        let (x, y) = (Double(x), Double(y))
-        let difference = x == y || (x.isNaN && y.isNaN) ? 0 : abs(x - y)
-        largest = difference.isNaN ? .infinity : max(largest, difference)
-        noise += difference * difference
-        guard x.isFinite, y.isFinite else { continue }
-        low = min(low, x)
-        high = max(high, x)
-        signal += x * x
-        otherSignal += y * y
-        product += x * y
-      }
-      guard reference.rank >= 2, let width = reference.shape.last, width > 1 else { return }
-      for row in 0..<a.count / width {
-        let range = row * width..<(row + 1) * width
-        rows += 1
-        if Comparison.place(ofLargestIn: a[range]) == Comparison.place(ofLargestIn: b[range]) { agreeing += 1 }
-      }
-    }
-
-    func output(name: String) -> Output {
-      let norms = (signal * otherSignal).squareRoot()
-      let cosine = noise == 0 ? 1 : norms > 0 ? product / norms : 0
-      return Output(
-        name: name, snr: noise == 0 ? .infinity : 10 * log10(signal / noise), cosine: cosine,
-        maximumDifference: largest, relativeDifference: high > low ? largest / (high - low) : largest,
-        topOne: rows > 0 ? Double(agreeing) / Double(rows) : nil, count: count)
-    }
   }
 
   /// The place of the largest element, the first one of equals, counted from the slice's start.

@@ -106,7 +106,7 @@ public struct Calibrator: Sendable {
   }
 
   /// Runs all samples; each thread collects for itself, and the collections come back to be merged.
-  private func collect<State: Sendable>(
+  func collect<State: Sendable>(
     _ samples: Samples, step: String, make: @escaping @Sendable (String) -> State,
     observe: @escaping @Sendable (inout State, Tensor) throws(OpError) -> Void
   ) throws(DecantError) -> [[String: State]] {

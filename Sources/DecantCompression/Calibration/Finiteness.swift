@@ -36,7 +36,7 @@ extension Graph {
   /// Other constants may: a mask is infinite on purpose.
   ///
   /// - Throws: `malformed`, naming the initializer and the element.
-  func refuseWeightsNotFinite() throws(DecantError) {
+  public func refuseWeightsNotFinite() throws(DecantError) {
     for id in order {
       let node = self[id]
       for (_, inner) in node.subgraphs { try inner.refuseWeightsNotFinite() }

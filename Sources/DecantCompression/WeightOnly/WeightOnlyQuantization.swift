@@ -75,7 +75,9 @@ public enum WeightOnlyQuantization {
     case .table:
       guard options.quantizesTables else { return .excluded("tables are left out") }
       guard options.form == .blocks else { return .skipped("ONNX has no operator that looks up codes of few bits") }
-      guard options.format.storedBits >= 4 else { return .skipped("tables are looked up in codes of 4 and 8 bits only") }
+      guard options.format.storedBits >= 4 else {
+        return .skipped("tables are looked up in codes of 4 and 8 bits only")
+      }
       guard data.dataType != .bfloat16 else { return .skipped("tables of bfloat16 are not looked up in codes") }
       return nil
     case .product:

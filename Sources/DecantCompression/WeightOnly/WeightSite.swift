@@ -30,7 +30,9 @@ struct WeightSite {
         return .failure(Absence("its table is computed"))
       }
       guard data.rank == 2, node.attributes.int("axis", default: 0) == 0, isFloat(data.dataType) else {
-        return .failure(Absence("only rows of matrices of floats are looked up in codes", isLoss: isFloat(data.dataType) && data.rank > 1))
+        return .failure(
+          Absence(
+            "only rows of matrices of floats are looked up in codes", isLoss: isFloat(data.dataType) && data.rank > 1))
       }
       return .success(WeightSite(node: id, weight: table, use: .table))
     default:

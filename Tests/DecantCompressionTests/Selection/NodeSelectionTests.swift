@@ -58,13 +58,13 @@ import Testing
   }
 
   @Test(arguments: [
-    ("block.0/rela", "'block.0/rela' chooses no node", "did you mean 'block.0/relu'?"),
+    ("block.0/rela", "'block.0/rela' chooses no node", "did you mean 'block.0/relu' or 'block.0/dense'?"),
     ("Sofmax", "'Sofmax' chooses no node", "did you mean 'Softmax'?"),
     ("op:Reluu", "'op:Reluu' chooses no node", "did you mean 'Relu'?"),
     ("re:^x", "'re:^x' chooses no node", "the names of nodes are printed by 'decant dump'"),
     ("first:2:Conv", "'first:2:Conv' chooses no node", nil),
     ("between:e..a", "'between:e..a' chooses no node", "the second value does not depend on the first"),
-    ("between:a..yy", "'between:a..yy': the model has no value 'yy'", "did you mean 'a' or 'b' or 'c'?"),
+    ("between:a..yy", "'between:a..yy': the model has no value 'yy'", "did you mean 'y' or 'a' or 'b'?"),
     ("between:a", "'between:a': expected two names of values, as in between:a..b", nil),
     (
       "first:0", "'first:0': expected a count of at least 1, and perhaps an operator type, as in first:2:MatMul", nil

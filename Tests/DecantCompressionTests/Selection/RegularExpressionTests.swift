@@ -18,7 +18,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "(", ")", "a)", "(?<x>a)", "[a", "[z-a]", "[\\d-z]", "*", "a**", "a{", "a{2", "a{3,2}", "a{1001}", "a{x}", "\\", "\\q",
+    "(", ")", "a)", "(?<x>a)", "[a", "[z-a]", "[\\d-z]", "*", "a**", "a{", "a{2", "a{3,2}", "a{1001}", "a{x}", "\\",
+    "\\q",
     "[\\D]", "((((((((((a{1000}){1000}){1000})))))))",
   ]) func refuses(pattern: String) {
     let error = #expect(throws: DecantError.self) { try RegularExpression(pattern) }

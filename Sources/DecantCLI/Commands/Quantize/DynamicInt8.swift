@@ -3,10 +3,11 @@ internal import Decant
 
 /// `--scheme int8-dynamic`.
 extension QuantizeCommand {
-  func runDynamicInt8() throws -> (Model, QuantizationReport) {
+  func runDynamicInt8() throws -> QuantizationResult {
     var workflow = try DynamicQuantizationWorkflow(
       try common.read(model), try style.dynamicOptions(), optimizes: style.optimize, reporter: common.reporter)
+    let trials = workflow.trials
     let report = try workflow.quantize()
-    return (workflow.model, report)
+    return QuantizationResult(workflow.model, report, trials)
   }
 }

@@ -10,29 +10,31 @@ struct Float8Arguments: ParsableArguments {
 /// `--scheme fp8-e4m3` and `--scheme fp8-e5m2`.
 extension QuantizeCommand {
   func validateFloat8() throws {
-    guard !float8.activations || samples.data.isEmpty != (stats == nil) else {
+    let isOne = samples.data.isEmpty != (stats == nil) || (stats != nil && measurement.isGiven)
+    guard !float8.activations || isOne else {
       throw ValidationError("'--activations' expected either samples (--data) or statistics (--stats)")
     }
-    guard float8.activations || (samples.data.isEmpty && stats == nil) else {
+    guard float8.activations || (samples.data.isEmpty || measurement.isGiven) && stats == nil else {
       throw ValidationError("'--data' and '--stats' serve '--activations', which is not given")
     }
   }
 
-  func runFloat8(_ type: Float8Type) throws -> (Model, QuantizationReport) {
+  func runFloat8(_ type: Float8Type) throws -> QuantizationResult {
     let options = Float8Options(
       type, isPerChannel: style.perChannel ?? true, include: style.include.map(NodeSelector.init),
-      exclude: (style.exclude + half.keep).map(NodeSelector.init))
+      exclude: style.exclude.map(NodeSelector.init))
     var workflow = try Float8Workflow(
       try common.read(model), options, optimizes: style.optimize, reporter: common.reporter)
     let method = try calibration.chosen()
     if let stats {
       try workflow.chooseRanges(fromFile: stats, method: method)
-    } else if !samples.data.isEmpty {
+    } else if float8.activations {
       let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
       try workflow.calibrate(
         set, method: method, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
     }
+    let trials = workflow.trials
     let report = try workflow.convert()
-    return (workflow.model, report)
+    return QuantizationResult(workflow.model, report, trials)
   }
 }

@@ -19,12 +19,12 @@ struct HalfArguments: ParsableArguments {
 /// `--scheme fp16` and `--scheme bf16`.
 extension QuantizeCommand {
   func validateHalf() throws {
-    guard samples.data.isEmpty || stats == nil else {
+    guard samples.data.isEmpty || stats == nil || measurement.isGiven else {
       throw ValidationError("expected samples (--data) or statistics (--stats), not both")
     }
   }
 
-  func runHalf(_ type: HalfType) throws -> (Model, QuantizationReport) {
+  func runHalf(_ type: HalfType) throws -> QuantizationResult {
     var workflow = try HalfConversionWorkflow(
       try common.read(model), type, include: style.include.map(NodeSelector.init),
       keep: (style.exclude + half.keep).map(NodeSelector.init), keepsInterface: half.keepIo, opset: half.opset,
@@ -37,6 +37,6 @@ extension QuantizeCommand {
         set, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
     }
     let report = try workflow.convert()
-    return (workflow.model, report)
+    return QuantizationResult(workflow.model, report)
   }
 }

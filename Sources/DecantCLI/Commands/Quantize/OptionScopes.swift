@@ -13,17 +13,19 @@ extension QuantizeCommand {
   private var scopes: [(option: String, isGiven: Bool, schemes: [QuantizationScheme])] {
     let blocks = QuantizationScheme.allCases.filter { $0.weightBits != nil }
     let integers: [QuantizationScheme] = [.int8, .int8Dynamic]
+    let halves: [QuantizationScheme] = [.fp16, .bf16]
+    let smallFloats: [QuantizationScheme] = [.fp8E4M3, .fp8E5M2]
     let fixed = style.fixed
     return [
-      ("--data", !samples.data.isEmpty, [.int8] + blocks),
-      ("--stats", stats != nil, [.int8]),
-      ("--method", calibration.isExplicit, [.int8]),
+      ("--data", !samples.data.isEmpty && !measurement.isGiven, [.int8] + blocks + halves + smallFloats),
+      ("--stats", stats != nil, [.int8] + halves + smallFloats),
+      ("--method", calibration.isExplicit, [.int8] + smallFloats),
       ("--compat", style.compat != nil, integers),
       ("--activation-type", style.activationType != "uint8", [.int8]),
       ("--weight-type", style.weightType != "int8", integers),
-      ("--per-channel", style.perChannel != nil, integers),
+      ("--per-channel", style.perChannel != nil, integers + smallFloats),
       ("--reduce-range", style.reduceRange, integers),
-      ("--no-optimize", !style.optimize, integers),
+      ("--no-optimize", !style.optimize, integers + halves + smallFloats),
       ("--computed-factors", style.computedFactors, [.int8Dynamic]),
       ("--no-smooth", !style.smooth, [.int8Dynamic]),
       ("--symmetric", fixed.symmetric, [.int8]),
@@ -39,6 +41,11 @@ extension QuantizeCommand {
       ("--form", weightOnly.form != nil, blocks),
       ("--tables", weightOnly.tables != nil, blocks),
       ("--accuracy-level", weightOnly.accuracyLevel != nil, blocks),
+      ("--keep", !half.keep.isEmpty, halves),
+      ("--no-keep-io", !half.keepIo, halves),
+      ("--opset", half.opset != nil, halves),
+      ("--sensitivity", measurement.sensitivity, integers + blocks + smallFloats),
+      ("--activations", float8.activations, smallFloats),
     ]
   }
 }

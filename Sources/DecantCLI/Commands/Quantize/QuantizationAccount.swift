@@ -5,6 +5,8 @@ struct QuantizationAccount {
   let report: QuantizationReport
   /// Whether the text lists every node.
   let explains: Bool
+  /// How far the outputs move for each node, where that was measured.
+  let sensitivity: Sensitivity?
 
   /// A summary, and node by node what was done or why nothing was.
   ///
@@ -14,8 +16,9 @@ struct QuantizationAccount {
     let summary =
       "\(quantized) of \(report.decisions.count) nodes quantized: \(report.weights) weights and constants, "
       + "\(report.biases) biases, \(report.activations) activations; \(report.removedActivations) activation functions removed\n"
-    if explains { return summary + table(report.decisions) + counts }
-    return showsSkipped ? summary + table(report.skipped) : summary
+    let measured = sensitivity.map(table) ?? ""
+    if explains { return summary + table(report.decisions) + counts + measured }
+    return summary + (showsSkipped ? table(report.skipped) : "") + measured
   }
 
   private func table(_ decisions: [QuantizationReport.Decision]) -> String {
@@ -25,6 +28,22 @@ struct QuantizationAccount {
         decision.node, decision.op.description, decision.status.rawValue, decision.rule, decision.outcome)
     }
     return table.text
+  }
+
+  private func table(_ sensitivity: Sensitivity) -> String {
+    var table = Table(["node alone", "operator", "SNR dB", "cosine", "top-1 agreement", "saves"], leading: 2)
+    for layer in sensitivity.layers {
+      table.add(
+        layer.node, layer.op.description, Format.decimals(layer.worst.snr, 2), Format.decimals(layer.worst.cosine, 6),
+        layer.worst.topOne.map { Format.decimals($0, 4) } ?? "-", Format.bytes(layer.savedBytes))
+    }
+    if let whole = sensitivity.whole.min(by: { $0.snr < $1.snr }) {
+      table.add(
+        "all", "", Format.decimals(whole.snr, 2), Format.decimals(whole.cosine, 6),
+        whole.topOne.map { Format.decimals($0, 4) } ?? "-", "")
+    }
+    let list = TerminalText.escape(sensitivity.excludeList(min(5, sensitivity.layers.count)))
+    return table.text + "\(sensitivity.runs) runs; to keep the most sensitive in float: \(list)\n"
   }
 
   private var counts: String {
@@ -43,11 +62,33 @@ struct QuantizationAccount {
         "rule": .string(decision.rule), "outcome": .string(decision.outcome),
       ])
     }
-    return [
+    var document: JSONObject = [
       "weights": .integer(report.weights), "biases": .integer(report.biases),
       "activations": .integer(report.activations), "removed_activations": .integer(report.removedActivations),
       "skipped": .integer(report.skipped.count), "nodes": .array(nodes),
       "losses": .array(report.losses.map { .string($0) }), "notes": .array(report.notes.map { .string($0) }),
+    ]
+    if let sensitivity { document["sensitivity"] = .object(self.document(sensitivity)) }
+    return document
+  }
+
+  private func document(_ sensitivity: Sensitivity) -> JSONObject {
+    func figures(_ output: Comparison.Output) -> JSON {
+      .object([
+        "name": .string(output.name), "snr_db": .number(output.snr), "cosine": .number(output.cosine),
+        "top1": output.topOne.map { .number($0) } ?? .null,
+      ])
+    }
+    let layers = sensitivity.layers.map { layer -> JSON in
+      .object([
+        "name": .string(layer.node), "op": .string(layer.op.description), "outcome": .string(layer.outcome),
+        "snr_db": .number(layer.worst.snr), "cosine": .number(layer.worst.cosine),
+        "saved_bytes": .integer(layer.savedBytes), "outputs": .array(layer.outputs.map(figures)),
+      ])
+    }
+    return [
+      "runs": .integer(sensitivity.runs), "layers": .array(layers),
+      "all": .array(sensitivity.whole.map(figures)),
     ]
   }
 }

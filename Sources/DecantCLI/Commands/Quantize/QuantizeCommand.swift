@@ -14,6 +14,7 @@ struct QuantizeCommand: ParsableCommand {
       decant quantize model.onnx -o int8.onnx --data train.npz --exclude 'head/*' --exclude Softmax
       decant quantize model.onnx -o int4.onnx --scheme w4 --block 32
       decant quantize model.onnx -o int4.onnx --scheme w4 --algorithm gptq --data train.npz
+      decant quantize model.onnx -o int8.onnx --data train.npz --sensitivity --report int8.html
       """,
     discussion: """
       SELECTORS (--include, --exclude, --keep)
@@ -43,16 +44,20 @@ struct QuantizeCommand: ParsableCommand {
   @OptionGroup var weightOnly: WeightOnlyArguments
   @OptionGroup var half: HalfArguments
   @OptionGroup var float8: Float8Arguments
+  @OptionGroup var measurement: MeasurementArguments
   @Flag(help: "List every node with what was done, by which rule, or why nothing was.") var explain = false
   @Flag(
-    help:
-      "One JSON document: weights, biases, activations, removed_activations, nodes with their outcomes, losses, notes.")
+    help: """
+      One JSON document: weights, biases, activations, removed_activations, nodes with their outcomes, losses, notes, \
+      sensitivity.
+      """)
   var json = false
   @OptionGroup var engine: EngineOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     try checkScopes()
+    try measurement.check(hasSamples: !samples.data.isEmpty)
     switch scheme {
     case .int8: try validateStaticInt8()
     case .int8Dynamic: break
@@ -64,7 +69,8 @@ struct QuantizeCommand: ParsableCommand {
 
   func run() throws {
     try output.check()
-    let (model, report) =
+    try measurement.check(replacing: output.force)
+    let result =
       switch scheme {
       case .int8: try runStaticInt8()
       case .int8Dynamic: try runDynamicInt8()
@@ -74,14 +80,18 @@ struct QuantizeCommand: ParsableCommand {
       case .fp8E4M3: try runFloat8(.e4m3)
       case .fp8E5M2: try runFloat8(.e5m2)
       }
-    let account = QuantizationAccount(report: report, explains: explain || common.verbose)
+    let report = result.report
+    let sensitivity = try measuredSensitivity(result)
+    let account = QuantizationAccount(report: report, explains: explain || common.verbose, sensitivity: sensitivity)
     // With --strict a model that is not what was asked for is not written.
     let isRefused = common.strict && !report.skipped.isEmpty
-    if !isRefused { try output.write(model, common.reporter) }
+    if !isRefused { try output.write(result.model, common.reporter) }
+    try writePage(result, sensitivity)
     TerminalText.output(json ? JSON.object(account.document).text() : account.text(showsSkipped: isRefused))
     guard !isRefused else {
       throw DecantError(
-        .refuted, "\(report.skipped.count) of \(report.decisions.count) nodes could not be quantized, and nothing is written",
+        .refuted,
+        "\(report.skipped.count) of \(report.decisions.count) nodes could not be quantized, and nothing is written",
         note: "leave them out with --exclude, or drop --strict")
     }
   }

@@ -4,12 +4,14 @@ internal import Decant
 /// `--scheme int8`.
 extension QuantizeCommand {
   func validateStaticInt8() throws {
-    guard samples.data.isEmpty != (stats == nil) else {
+    // With statistics, samples serve what is measured afterwards.
+    let isOne = samples.data.isEmpty != (stats == nil)
+    guard isOne || (stats != nil && measurement.isGiven) else {
       throw ValidationError("expected either samples (--data) or statistics (--stats)")
     }
   }
 
-  func runStaticInt8() throws -> (Model, QuantizationReport) {
+  func runStaticInt8() throws -> QuantizationResult {
     let method = try calibration.chosen()
     var workflow = try StaticQuantizationWorkflow(
       try common.read(model), try style.options(), optimizes: style.optimize, reporter: common.reporter)
@@ -22,7 +24,8 @@ extension QuantizeCommand {
         set, method: method, backends: try BackendCatalog.backends(engine.backend),
         execution: engine.executorOptions)
     }
+    let trials = workflow.trials(ranges)
     let report = try workflow.quantize(ranges)
-    return (workflow.model, report)
+    return QuantizationResult(workflow.model, report, trials)
   }
 }

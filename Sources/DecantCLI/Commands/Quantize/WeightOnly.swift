@@ -50,7 +50,7 @@ struct WeightOnlyArguments: ParsableArguments {
 extension QuantizeCommand {
   func validateWeightOnly() throws {
     let needsSamples = weightOnly.algorithm.flatMap(WeightAlgorithm.named).map(\.needsSamples) ?? false
-    guard needsSamples == !samples.data.isEmpty else {
+    guard needsSamples == !samples.data.isEmpty || (!needsSamples && measurement.isGiven) else {
       throw ValidationError(
         needsSamples
           ? "'--algorithm \(weightOnly.algorithm ?? "")' learns from samples: expected '--data'"
@@ -58,7 +58,7 @@ extension QuantizeCommand {
     }
   }
 
-  func runWeightOnly() throws -> (Model, QuantizationReport) {
+  func runWeightOnly() throws -> QuantizationResult {
     let options = try weightOnly.options(bits: scheme.weightBits ?? 4, style: style)
     var workflow = try WeightOnlyWorkflow(try common.read(model), options, reporter: common.reporter)
     if options.algorithm.needsSamples {
@@ -66,7 +66,8 @@ extension QuantizeCommand {
       try workflow.learn(
         from: set, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
     }
+    let trials = workflow.trials(threads: engine.executorOptions.threads)
     let report = try workflow.quantize(threads: engine.executorOptions.threads)
-    return (workflow.model, report)
+    return QuantizationResult(workflow.model, report, trials)
   }
 }

@@ -115,7 +115,9 @@ struct PlanBuilder {
       }
     var text = weight(factor, channelAxis: axis, graph)
     guard let bias = node.operand(2) else { return .quantized(text) }
-    guard graph[bias].constant?.dataType == .float32 else { return .quantized(text + ", bias computed and left in float") }
+    guard graph[bias].constant?.dataType == .float32 else {
+      return .quantized(text + ", bias computed and left in float")
+    }
     let beta = node.op == "Gemm" ? node.attributes.float("beta", default: 1) : 1
     plan.add(.init(node: id, operand: 2, bias: bias, input: input, weight: factor, beta: beta))
     text += ", bias int32"
@@ -154,7 +156,9 @@ struct PlanBuilder {
 
   private mutating func markArithmetic(_ node: Node, _ graph: Graph) -> NodeOutcome {
     let values = (Array(node.declaredOperands) + node.results).compactMap { $0 }
-    guard values.contains(where: { isQuantizable($0, graph) }) else { return .unconcerned("its operands are no float32") }
+    guard values.contains(where: { isQuantizable($0, graph) }) else {
+      return .unconcerned("its operands are no float32")
+    }
     for value in values { activation(value, graph) }
     return .quantized("operands and results on their own scales")
   }

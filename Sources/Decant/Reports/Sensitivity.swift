@@ -1,0 +1,156 @@
+public import DecantBytes
+public import DecantIR
+public import DecantRuntime
+
+/// How far the outputs of a model move when one node alone is quantized, for every node that a scheme quantizes.
+public struct Sensitivity: Sendable {
+  /// One node.
+  public struct Layer: Sendable {
+    /// Its name.
+    public let node: String
+    /// Its operator.
+    public let op: OpName
+    /// What was done to it.
+    public let outcome: String
+    /// The output that moved most.
+    public let worst: Comparison.Output
+    /// All outputs of floats, in the model's order.
+    public let outputs: [Comparison.Output]
+    /// How many bytes of constants it saves.
+    public let savedBytes: Int
+  }
+
+  /// The nodes, the one that moves the outputs most first.
+  public let layers: [Layer]
+  /// The outputs when all of them are quantized.
+  public let whole: [Comparison.Output]
+  /// How many runs each figure is taken on.
+  public let runs: Int
+
+  /// Measures every node that `result` quantized, on at most `runs` runs that are spread evenly over the samples.
+  ///
+  /// - Throws: `unsupported` for schemes that decide over the whole model at once and for models without float outputs;
+  ///   what quantizing and running throw, naming the node.
+  public init(
+    of result: QuantizationResult, on samples: SampleSet, runs: Int = .max, backends: [any Backend],
+    execution: Executor.Options, reporter: any Reporter = SilentReporter()
+  ) throws(DecantError) {
+    guard let trials = result.trials else {
+      throw DecantError(
+        .unsupported, "this scheme chooses over the whole model at once, so no node can be tried alone",
+        note: "sensitivity is measured for int8, int8-dynamic, w8 to w2, fp8-e4m3 and fp8-e5m2")
+    }
+    let count = min(max(runs, 1), samples.count)
+    let picks = (0..<count).map { $0 * samples.count / count }
+    var reference = ReferenceOutputs(try Executor(trials.model, backends: backends, options: execution), samples, picks)
+    let step = "sensitivity"
+    reporter.report(.started(step))
+    func measure(_ model: Model) throws(DecantError) -> [Comparison.Output] {
+      try reference.distances(to: try Executor(model, backends: backends, options: execution))
+    }
+    whole = try measure(result.model)
+    let before = Inspection(trials.model).bytes
+    let nodes = Sensitivity.candidates(result)
+    var layers: [Layer] = []
+    for (index, node) in nodes.enumerated() {
+      do throws(DecantError) {
+        let (model, report) = try trials.quantized(only: node)
+        // A node that only passes codes on has none of its own.
+        if report.weights + report.activations > 0, let decision = report.decisions.first(where: { $0.node == node }) {
+          let outputs = try measure(model)
+          if let worst = outputs.min(by: { $0.snr < $1.snr }) {
+            layers.append(
+              Layer(
+                node: node, op: decision.op, outcome: decision.outcome, worst: worst, outputs: outputs,
+                savedBytes: before - Inspection(model).bytes))
+          }
+        }
+      } catch {
+        throw error.within("node '\(node)' alone")
+      }
+      reporter.report(.progress(step, done: index + 1, total: nodes.count, unit: "nodes"))
+    }
+    reporter.report(.finished(step, summary: "\(layers.count) nodes on \(count) runs"))
+    // Equal ones stay in the order of the graph.
+    self.layers = layers.enumerated().sorted { ($0.1.worst.snr, $0.0) < ($1.1.worst.snr, $1.0) }.map(\.1)
+    self.runs = count
+  }
+
+  /// Selectors that exclude the `count` most sensitive nodes, as a shell takes them.
+  public func excludeList(_ count: Int) -> String {
+    layers.prefix(count).map { "--exclude " + Sensitivity.quoted(Sensitivity.selector($0.node)) }.joined(separator: " ")
+  }
+
+  /// A selector of the node: its name, or where that has characters that cannot be pasted, a glob with a `?` for each byte.
+  private static func selector(_ name: String) -> String {
+    func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
+      default: true
+      }
+    }
+    guard !name.unicodeScalars.allSatisfy(isPlain) else { return "name:" + name }
+    return name.unicodeScalars.map { isPlain($0) ? String($0) : String(repeating: "?", count: UTF8.width($0)) }.joined()
+  }
+
+  private static func quoted(_ text: String) -> String {
+    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+
+  /// The names of nodes that were quantized, each once.
+  private static func candidates(_ result: QuantizationResult) -> [String] {
+    var seen: Set<String> = []
+    return result.report.decisions.filter { $0.isQuantized && !$0.node.isEmpty && seen.insert($0.node).inserted }
+      .map(\.node)
+  }
+}
+
+/// What the float model gives on some samples: kept while it is small, and computed again beyond that.
+private struct ReferenceOutputs {
+  private static let limit = 1 << 28
+
+  private let executor: Executor
+  private let samples: SampleSet
+  private let picks: [Int]
+  private var kept: [Int: RunResult] = [:]
+  private var bytes = 0
+
+  init(_ executor: Executor, _ samples: SampleSet, _ picks: [Int]) {
+    self.executor = executor
+    self.samples = samples
+    self.picks = picks
+  }
+
+  /// How far the outputs of `other` are from the float ones; outputs that are no floats are left out.
+  ///
+  /// - Throws: `unsupported` when there is no output of floats, and what running throws.
+  mutating func distances(to other: Executor) throws(DecantError) -> [Comparison.Output] {
+    let pairs = try Comparison.pair(executor.outputNames, other.outputNames)
+    var sums = pairs.map { _ -> OutputSums? in nil }
+    for pick in picks {
+      let inputs = try samples.inputs(pick)
+      let wanted = try outputs(pick, inputs)
+      let got = try other.run(inputs)
+      for (index, pair) in pairs.enumerated() {
+        guard let a = wanted[pair.reference], let b = got[pair.other], a.dataType.isFloat else { continue }
+        var sum = sums[index] ?? OutputSums()
+        try sum.add(a, b, name: pair.reference)
+        sums[index] = sum
+      }
+    }
+    let distances = zip(pairs, sums).compactMap { pair, sum in sum?.output(name: pair.reference) }
+    guard !distances.isEmpty else { throw DecantError(.unsupported, "the model has no output of floats to compare") }
+    return distances
+  }
+
+  private mutating func outputs(_ pick: Int, _ inputs: [String: Tensor]) throws(DecantError) -> RunResult {
+    if let known = kept[pick] { return known }
+    let result = try executor.run(inputs)
+    let size = result.outputs.reduce(0) { $0 + ($1.value.tensor?.byteCount ?? 0) }
+    if bytes + size <= ReferenceOutputs.limit {
+      kept[pick] = result
+      bytes += size
+    }
+    return result
+  }
+}
