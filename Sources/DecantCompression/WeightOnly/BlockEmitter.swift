@@ -154,11 +154,9 @@ struct BlockEmitter {
   private func replace(
     _ node: NodeID, _ op: OpName, _ operands: [ValueID?], _ attributes: Attributes, _ rewriter: inout Rewriter
   ) {
-    var trimmed = operands
-    while trimmed.last == .some(nil) { trimmed.removeLast() }
     for (name, _) in rewriter.graph[node].attributes { rewriter.setAttribute(node, name, nil) }
     rewriter.setOp(node, op)
-    rewriter.setOperands(node, trimmed)
+    rewriter.setOperands(node, operands.droppingLastNils)
     for (name, value) in attributes { rewriter.setAttribute(node, name, value) }
   }
 

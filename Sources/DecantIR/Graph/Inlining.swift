@@ -1,12 +1,10 @@
-internal import DecantIR
-
 extension Rewriter {
   /// Copies the nodes and constants of `body` to before `position`, with `arguments` for its inputs; its outputs, nil where
   /// one is an input whose argument is left out.
   ///
   /// Names of values stay where they are free; names of nodes get that of the node at `position` in front, for formats that
   /// want them to be unique. Precondition: as many arguments as inputs.
-  mutating func inline(_ body: Graph, arguments: [ValueID?], before position: NodeID) -> [ValueID?] {
+  package mutating func inline(_ body: Graph, arguments: [ValueID?], before position: NodeID) -> [ValueID?] {
     var copies: [ValueID: ValueID] = [:]
     for (input, argument) in zip(body.inputs, arguments) { copies[input] = argument }
     for value in body.initializers {

@@ -24,9 +24,7 @@ extension Rewriter {
     let operands = graph[node].declaredOperands
     guard index < operands.count else { return }
     let dropped = operands[index...].compactMap { $0 }
-    var kept = Array(operands[..<index])
-    while kept.last == .some(nil) { kept.removeLast() }
-    setOperands(node, kept)
+    setOperands(node, Array(operands[..<index]).droppingLastNils)
     for value in dropped { eraseUnread(value) }
   }
 
