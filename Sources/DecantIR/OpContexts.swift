@@ -10,20 +10,24 @@ public struct InferenceContext: Sendable {
   public let resultCount: Int
   /// Operands that are constants.
   public let constants: [Tensor?]
-  /// Integer operands that are known in terms of symbols.
+  /// Integer operands that are known in terms of symbols, and sequences that are known to be empty.
   public let symbolic: [SymbolicTensor?]
   /// The types of captured values, for subgraphs.
   public let captured: [ValueType]
   /// The name of the first result, and how many subgraphs and functions are around the node; nil where it stands alone.
   public let place: (result: String, depth: Int)?
-  /// Infers a subgraph: its outputs' types from its inputs' types, captured ones not included.
-  public let inferSubgraph: @Sendable (Graph, [ValueType]) throws(OpError) -> [ValueType]
+  private let enter: SubgraphInference
+
+  /// Infers a subgraph: its outputs' types from its inputs' types, and what these hold in terms of symbols. Captured values
+  /// are not among them.
+  public typealias SubgraphInference =
+    @Sendable (Graph, [ValueType], [SymbolicTensor?]) throws(OpError) -> [ValueType]
 
   /// From its parts.
   public init(
     op: OpName, attributes: Attributes, types: [ValueType?], resultCount: Int, constants: [Tensor?] = [],
     symbolic: [SymbolicTensor?] = [], captured: [ValueType] = [], place: (result: String, depth: Int)? = nil,
-    inferSubgraph: @escaping @Sendable (Graph, [ValueType]) throws(OpError) -> [ValueType] = noSubgraph
+    inferSubgraph: @escaping SubgraphInference = noSubgraph
   ) {
     self.op = op
     self.attributes = attributes
@@ -33,7 +37,17 @@ public struct InferenceContext: Sendable {
     self.symbolic = symbolic
     self.captured = captured
     self.place = place
-    self.inferSubgraph = inferSubgraph
+    enter = inferSubgraph
+  }
+
+  /// Infers a subgraph: its outputs' types from its inputs' types, captured ones not included. `holding` is what the first
+  /// inputs hold in terms of symbols.
+  ///
+  /// - Throws: ``OpError`` for nodes inside that break their operator's rules.
+  public func inferSubgraph(
+    _ graph: Graph, _ inputs: [ValueType], holding: [SymbolicTensor?] = []
+  ) throws(OpError) -> [ValueType] {
+    try enter(graph, inputs, holding)
   }
 
   /// The type of operand `index`; `.unknown` when it is left out.
@@ -63,6 +77,12 @@ public struct InferenceContext: Sendable {
     return SymbolicTensor(elements: values.map { .fixed($0) }, isScalar: tensor.rank == 0)
   }
 
+  /// Whether operand `index` is a sequence that never holds anything.
+  public func isEmptySequence(_ index: Int) -> Bool {
+    guard case .sequence = type(index), index < symbolic.count else { return false }
+    return symbolic[index] == .emptySequence
+  }
+
   /// An extent that several results share and that only a run tells, named `label`.
   public func open(_ label: String) -> Dimension {
     place.map { .open($0.result, label, depth: $0.depth) } ?? .unknown
@@ -76,7 +96,14 @@ public struct InferenceContext: Sendable {
   }
 }
 
-/// The default of ``InferenceContext/inferSubgraph`` and ``EvaluationContext/runSubgraph``.
+/// Where ``InferenceContext`` is not told how to enter subgraphs.
+@Sendable public func noSubgraph(
+  _ graph: Graph, _ inputs: [ValueType], _ holding: [SymbolicTensor?]
+) throws(OpError) -> [ValueType] {
+  throw OpError("a subgraph cannot be entered here", kind: .unsupported)
+}
+
+/// The default of ``EvaluationContext/runSubgraph``.
 @Sendable public func noSubgraph<Value>(_ graph: Graph, _ inputs: [Value]) throws(OpError) -> [Value] {
   throw OpError("a subgraph cannot be entered here", kind: .unsupported)
 }
@@ -90,7 +117,7 @@ public func normalizeAxis(_ axis: Int, rank: Int, name: String = "axis") throws(
   return index
 }
 
-/// An integer scalar or vector whose elements are dimensions: what shape arithmetic computes.
+/// An integer scalar or vector whose elements are dimensions: what shape arithmetic computes. For a sequence, that it is empty.
 public struct SymbolicTensor: Hashable, Sendable {
   /// The elements.
   public var elements: [Dimension]
@@ -102,6 +129,9 @@ public struct SymbolicTensor: Hashable, Sendable {
     self.elements = elements
     self.isScalar = isScalar
   }
+
+  /// What is known of a sequence that never holds anything.
+  public static let emptySequence = SymbolicTensor(elements: [])
 }
 
 /// What a reference kernel sees: attributes and operands.

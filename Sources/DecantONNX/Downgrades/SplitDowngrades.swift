@@ -4,6 +4,30 @@ internal import DecantIR
 enum SplitDowngrades {
   static let steps = [OpsetStep("Split", 13, sizes), OpsetStep("Split", 18, count)]
 
+  /// States the number of parts where they are equal, and the graph in memory leaves it out: opset 18 and later want it.
+  static func stateCounts(_ graph: inout Graph) {
+    for id in graph.order {
+      let node = graph[id]
+      if isCounted(node) { graph.edit { $0.setAttribute(id, "num_outputs", .int(Int64(node.results.count))) } }
+      for (name, value) in node.attributes {
+        guard case .graph(var inner) = value, holdsCounted(inner) else { continue }
+        stateCounts(&inner)
+        graph.edit { [inner] in $0.setAttribute(id, name, .graph(inner)) }
+      }
+    }
+  }
+
+  /// Whether the number of results alone says how many parts there are.
+  private static func isCounted(_ node: Node) -> Bool {
+    node.op == "Split" && node.operand(1) == nil && node.attributes["num_outputs"] == nil
+  }
+
+  private static func holdsCounted(_ graph: Graph) -> Bool {
+    graph.order.contains { id in
+      isCounted(graph[id]) || !graph[id].attributes.isEmpty && graph[id].subgraphs.contains { holdsCounted($0.graph) }
+    }
+  }
+
   private static func sizes(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
     guard let sizes = try rewriter.integers(ofOperand: 1, of: node, as: "split") else { return }
     rewriter.setAttribute(node, "split", .ints(sizes))

@@ -1,15 +1,11 @@
 internal import DecantIR
 
-/// The parts of `Split`: their sizes became an operand, and their number an attribute where there are no sizes.
+/// The sizes of the parts of `Split`, which became an operand. Where there are none, the parts are equal: in memory that is
+/// the form without `num_outputs`, which newer versions lack.
 enum SplitUpgrades {
-  static let steps = [OpsetStep("Split", 13, sizes), OpsetStep("Split", 18, count)]
+  static let steps = [OpsetStep("Split", 13, sizes)]
 
   private static func sizes(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
     rewriter.moveToOperand("split", 1, of: node)
-  }
-
-  private static func count(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
-    guard rewriter.graph[node].operand(1) == nil else { return }
-    rewriter.setAttribute(node, "num_outputs", .int(Int64(rewriter.graph[node].results.count)))
   }
 }

@@ -28,6 +28,7 @@ struct VersionedModel {
     let isStated =
       isAsked || came != nil || model.source.opsets.isEmpty || VersionedModel.usesStandard(self.model.graph)
     if isStated { self.model.source.setOpset(written) }
+    if written >= 18 { SplitDowngrades.stateCounts(&self.model.graph) }
     for index in model.functions.indices {
       let own = model.functions[index].opsets.first { $0.domain.isEmpty }?.version
       let version = try downgrade(
@@ -35,6 +36,7 @@ struct VersionedModel {
         isAsked: isAsked,
         as: "function '\(model.functions[index].name)'")
       self.model.functions[index].setOpset(version)
+      if version >= 18 { SplitDowngrades.stateCounts(&self.model.functions[index].graph) }
     }
     try importDomains()
     self.model.source.irVersion = isStated ? irVersion(came: came, written: written) : foreignIRVersion

@@ -58,17 +58,19 @@ enum BranchInference {
 enum CarriedTypes {
   /// The body's output types once the carried ones no longer change.
   ///
-  /// `initial` are the types before the first iteration. The body takes `before`, then the carried values, then `after`;
-  /// it gives `skipped` outputs, then the carried values.
+  /// `initial` are the types before the first iteration, where sequences with `isEmpty` hold nothing, and so nothing of
+  /// another type than the body puts in. The body takes `before`, then the carried values, then `after`; it gives `skipped`
+  /// outputs, then the carried values.
   static func settle(
-    _ context: InferenceContext, _ body: Graph, initial: [ValueType], before: [ValueType], after: [ValueType],
-    skipped: Int
+    _ context: InferenceContext, _ body: Graph, initial: [ValueType], isEmpty: [Bool] = [], before: [ValueType],
+    after: [ValueType], skipped: Int
   ) throws(OpError) -> (carried: [ValueType], outputs: [ValueType]) {
     var carried = initial
+    let known = before.map { _ in nil } + isEmpty.map { $0 ? SymbolicTensor.emptySequence : nil }
     for round in 0..<3 {
       let outputs: [ValueType]
       do throws(OpError) {
-        outputs = try context.inferSubgraph(body, before + carried + after)
+        outputs = try context.inferSubgraph(body, before + carried + after, holding: round == 0 ? known : [])
       } catch {
         // The extents before the first iteration may be wrong for the next.
         guard round == 0, carried != carried.map(\.withoutShape) else { throw error }
@@ -78,8 +80,12 @@ enum CarriedTypes {
       guard outputs.count >= skipped + carried.count else {
         throw OpError("expected a body with at least \(skipped + carried.count) outputs, got \(outputs.count)")
       }
-      let joined = zip(carried, outputs[skipped...]).map { old, new in new == .unknown ? old : old.joined(with: new) }
-      if joined == carried { return (carried, outputs) }
+      let joined = zip(carried, outputs[skipped...]).enumerated().map { index, types in
+        let (old, new) = types
+        if round == 0, index < isEmpty.count, isEmpty[index], case .sequence = new { return new }
+        return new == .unknown ? old : old.joined(with: new)
+      }
+      if joined == carried, round > 0 || !isEmpty.contains(true) { return (carried, outputs) }
       carried = round == 0 ? joined : joined.map(\.withoutShape)
     }
     return (carried, try context.inferSubgraph(body, before + carried + after))
@@ -92,7 +98,8 @@ enum LoopInference {
     let body = try ControlFlow.graph(context.attributes, "body")
     let initial = context.types.indices.dropFirst(2).map { context.type($0) }
     let (carried, outputs) = try CarriedTypes.settle(
-      context, body, initial: initial, before: [.tensor(.int64, []), .tensor(.bool, [])], after: [], skipped: 1)
+      context, body, initial: initial, isEmpty: initial.indices.map { context.isEmptySequence($0 + 2) },
+      before: [.tensor(.int64, []), .tensor(.bool, [])], after: [], skipped: 1)
     let trips = context.open("trips")
     // An optional that a body replaces by what it may hold is none any more.
     let final = zip(carried, outputs.dropFirst()).map { type, output in

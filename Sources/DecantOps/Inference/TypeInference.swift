@@ -160,10 +160,13 @@ public struct TypeInference: Sendable {
     let facts = captured.map { Fact(constant: constant($0, in: graph), symbolic: symbols[$0]) }
     let capturedTypes = captured.map { graph[$0].type }
     let (catalog, functions, depth) = (self.catalog, self.functions, self.depth)
-    @Sendable func enter(_ subgraph: Graph, _ inputs: [ValueType]) throws(OpError) -> [ValueType] {
+    @Sendable func enter(
+      _ subgraph: Graph, _ inputs: [ValueType], _ holding: [SymbolicTensor?]
+    ) throws(OpError) -> [ValueType] {
       var inner = TypeInference(catalog: catalog, functions: functions, depth: depth + 1)
       var copy = subgraph
-      let types = try inner.inferBody(&copy, inputs: inputs + capturedTypes, lastFacts: facts)
+      let own = inputs.indices.map { Fact(constant: nil, symbolic: $0 < holding.count ? holding[$0] : nil) }
+      let types = try inner.inferBody(&copy, inputs: inputs + capturedTypes, lastFacts: own + facts)
       log.record(subgraph, copy)
       return types
     }

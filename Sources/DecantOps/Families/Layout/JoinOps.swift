@@ -82,10 +82,15 @@ enum JoinOps {
 
   // MARK: Split
 
-  /// The extents of the parts when they are not given: equal ones, a smaller last one where it does not come out even.
+  /// The extents of the parts when they are not given: where their number is, equal ones but for a smaller last one if it
+  /// does not come out even; where it is not, as before opset 18, equal ones.
   private static func parts(of extent: Int, _ attributes: Attributes, results: Int) throws(OpError) -> [Int] {
-    let count = attributes.int("num_outputs", default: results)
+    let given = attributes.int("num_outputs")
+    let count = given ?? results
     guard count > 0, count == results else { throw OpError("'num_outputs' expected \(results), got \(count)") }
+    guard given != nil || extent % count == 0 else {
+      throw OpError("expected \(count) equal parts, got an extent of \(extent)")
+    }
     let size = extent / count + (extent % count == 0 ? 0 : 1)
     return (0..<count).map { min(size, max(0, extent - min(extent, size * $0))) }
   }
@@ -123,7 +128,9 @@ enum JoinOps {
       extents = try parts(of: whole, context.attributes, results: count).map { .fixed($0) }
     } else {
       extents = [Dimension](repeating: shape[axis] / .fixed(count), count: count)
-      if extents.contains(.unknown) {
+      if extents.contains(.unknown), context.attributes["num_outputs"] == nil {
+        extents = [Dimension](repeating: shape[axis].dividedFloor(by: count), count: count)
+      } else if extents.contains(.unknown) {
         // The last part may be shorter.
         let part = (shape[axis] + .fixed(count - 1)).dividedFloor(by: count)
         extents = [Dimension](repeating: part, count: count - 1) + [shape[axis] - part * .fixed(count - 1)]

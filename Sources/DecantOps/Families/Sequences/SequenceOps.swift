@@ -11,7 +11,7 @@ enum SequenceOps {
       infer: inferConstruct, evaluateValues: construct),
     OpDefinition(
       "SequenceEmpty", schema: OpSchema(since: 11, reads: [], attributes: [.init("dtype", .int)]), infer: inferEmpty,
-      evaluateValues: empty),
+      propagate: { (_) throws(OpError) in [.emptySequence] }, evaluateValues: empty),
     OpDefinition(
       "SequenceErase",
       schema: OpSchema(since: 11, reads: ["input_sequence", "position?"], gives: ["output_sequence"]),
@@ -84,6 +84,7 @@ enum SequenceOps {
 
   @Sendable private static func inferInsert(_ context: InferenceContext) throws(OpError) -> [ValueType] {
     let element = try elementType(context, 0)
+    if context.isEmptySequence(0), element.merged(with: context.type(1)) != nil { return [.sequence(context.type(1))] }
     return [.sequence(element == .unknown ? context.type(1).withoutShape : element.joined(with: context.type(1)))]
   }
 
