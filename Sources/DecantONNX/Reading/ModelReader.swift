@@ -21,6 +21,7 @@ struct ModelReader {
       model.functions.append(try read(function, at: "functions[\(index)]", modelOpsets: opsets))
     }
     model.functions.sort { ($0.name, $0.overload) < ($1.name, $1.overload) }
+    GradientReader.run(&model.graph, functions: model.functions, context)
     model.source = source(proto, opsets)
     model.annotations = annotations(proto)
     return model
