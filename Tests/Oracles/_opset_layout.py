@@ -97,12 +97,16 @@ case("Trilu", F(3, 4), S(1, np.int64))
 case("Trilu", F(3, 4), upper=0)
 case("CenterCropPad", F(4, 3), I(2, 5))
 case("CenterCropPad", F(4, 3), I(5), axes=[1])
+case("CenterCropPad", F(4, 3, 2), K(I(2, 5)), axes=[2, 0])
 case("TensorScatter", F(2, 4, 3), F(2, 1, 3), I(1, 3))
 case("NonMaxSuppression", np.array([[[0, 0, 1, 1], [0, 0, 1, 1.05], [0, 2, 1, 3]]], np.float32),
      np.array([[[0.9, 0.8, 0.7]]], np.float32), I(3), S(0.5), S(0.0))
 case("NonMaxSuppression", P(1, 4, 4), P(1, 1, 4), I(2), since=10, center_point_box=1)
 case("Col2Im", F(1, 4, 4), I(3, 3), I(2, 2))
 case("Einsum", F(2, 3), F(3, 4), equation="ij,jk->ki")
+case("Einsum", F(5, 2, 3), F(1, 3, 4), equation="...ij,...jk->...ik")
+case("Einsum", F(2, 5, 3), F(3), equation="...i,i")
+case("Einsum", F(3, 4, 3), F(4), equation="iji,j->i")
 
 case("SequenceConstruct", F(2, 3), F(1), by=lambda a, b: [a, b])
 case("SequenceEmpty", dtype=FLOAT, by=lambda: [])
@@ -115,6 +119,9 @@ case("ConcatFromSequence", [F(2), F(2)], axis=0, new_axis=1)
 case("SplitToSequence", F(4, 2), I(1, 3))
 case("SplitToSequence", F(2, 2), keepdims=0)
 case("SequenceMap", [F(2), F(3)], body=body([("Exp", ["a"], ["b"], {})], [("a", FLOAT, [None])], [("b", FLOAT, [None])]))
+case("SequenceMap", [F(2), F(3)], F(1), outputs=2, captured=0, body=body(
+    [("Add", ["a", "b"], ["c"], {}), ("Shape", ["a"], ["d"], {})], [("a", FLOAT, [None]), ("b", FLOAT, [1])],
+    [("c", FLOAT, [None]), ("d", INT64, [1])]))
 case("OptionalHasElement", F(2), since=18)
 case("OptionalGetElement", F(2), since=18)
 

@@ -3,6 +3,6 @@ enum DowngradeCatalog {
   static let steps: [OpsetStep] =
     AttributeDowngrades.steps + AxesDowngrades.steps + ConstantDowngrades.steps + LimitDowngrades.steps
     + NormalizationDowngrades.steps + OperandDowngrades.steps + QuantizationDowngrades.steps + ResizeDowngrades.steps
-    + SamplingDowngrades.steps
-    + ScatterDowngrades.steps + SoftmaxDowngrades.steps + SplitDowngrades.steps
+    + SamplingDowngrades.steps + ScanDowngrades.steps + ScatterDowngrades.steps + SoftmaxDowngrades.steps
+    + SplitDowngrades.steps
 }

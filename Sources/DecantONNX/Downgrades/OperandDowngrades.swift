@@ -4,7 +4,6 @@ internal import DecantIR
 enum OperandDowngrades {
   static let steps = [
     OpsetStep("Attention", 24, attention), OpsetStep("Gemm", 11, product), OpsetStep("MaxPool", 8, indices),
-    OpsetStep("Scan", 9, sequences),
     OpsetStep("OptionalHasElement", 18, optional), OpsetStep("GroupNormalization", 21, channels),
   ]
 
@@ -24,10 +23,6 @@ enum OperandDowngrades {
 
   private static func indices(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
     guard rewriter.graph[node].result(1) == nil else { throw OpError("older versions give no indices") }
-  }
-
-  private static func sequences(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
-    throw OpError("older versions run over batches of sequences")
   }
 
   private static func optional(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {

@@ -4,9 +4,9 @@ internal import DecantIR
 enum ComparisonExpansions {
   static let all = [
     Expansion("CastLike", castLike), Expansion("Clip", clip), Expansion("Equal", equal),
-    Expansion("GreaterOrEqual", greaterOrEqual), Expansion("IsInf", isInfinite),
+    Expansion("GreaterOrEqual", greaterOrEqual), Expansion("IsInf", isInfinite), Expansion("IsNaN", isNotANumber),
     Expansion("LessOrEqual", lessOrEqual), Expansion("Max", largest), Expansion("Min", least),
-    Expansion("Pow", keepsOperator: true, power),
+    Expansion("Pow", keepsOperator: true, power), Expansion("Round", round),
   ]
 
   @Sendable private static func castLike(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
@@ -93,6 +93,27 @@ enum ComparisonExpansions {
     if let found { return [found] }
     let above = parts.add("Greater", [x, try parts.number(most, like: x)])
     return [parts.add("And", [above, parts.add("Not", [above])])]
+  }
+
+  /// Neither above -1 nor below 0.
+  @Sendable private static func isNotANumber(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
+    let x = try parts.operand(0)
+    let above = parts.add("Greater", [x, try parts.number(-1, like: x)])
+    let below = parts.add("Less", [x, try parts.number(0, like: x)])
+    return [parts.add("Not", [parts.add("Or", [above, below])])]
+  }
+
+  /// The whole number below, and one more above the half, or at the half of odd ones.
+  @Sendable private static func round(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
+    let x = try parts.operand(0)
+    let (half, two) = (try parts.number(0.5, like: x), try parts.number(2, like: x))
+    let floor = parts.add("Floor", [x])
+    let rest = parts.add("Sub", [x, floor])
+    let even = parts.add("Mul", [two, parts.add("Floor", [parts.add("Div", [floor, two])])])
+    let isOdd = parts.add("Greater", [parts.add("Sub", [floor, even]), half])
+    let atHalf = parts.add("And", [isOdd, parts.add("Not", [parts.add("Less", [rest, half])])])
+    let goesUp = parts.add("Or", [parts.add("Greater", [rest, half]), atHalf])
+    return [parts.add("Add", [floor, try parts.cast(goesUp, to: try parts.dataType(x))])]
   }
 
   /// An exponent of another type than the base: of the base's, or both as floats where the base is whole.

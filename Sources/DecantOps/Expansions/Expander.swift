@@ -139,8 +139,17 @@ package struct Expander: ~Copyable {
   mutating func add(
     _ op: OpName, _ operands: [ValueID?], _ attributes: Attributes = [:], results count: Int
   ) -> [ValueID?] {
-    let names = (0..<count).map { reads(result: $0) || $0 == 0 ? "\(name)_\(op.type)_\($0)" : nil }
-    let node = rewriter.addNode(op, operands, attributes, resultNames: names, at: .before(id))
+    let wanted = (0..<count).map { reads(result: $0) || $0 == 0 }
+    return add(op, operands, attributes, wanted: wanted)
+  }
+
+  /// Adds a node with the results that are `wanted`. Its last `captureCount` operands are what its subgraphs read.
+  mutating func add(
+    _ op: OpName, _ operands: [ValueID?], _ attributes: Attributes, wanted: [Bool], captureCount: Int = 0
+  ) -> [ValueID?] {
+    let names = wanted.indices.map { wanted[$0] ? "\(name)_\(op.type)_\($0)" : nil }
+    let node = rewriter.addNode(
+      op, operands, attributes, resultNames: names, captureCount: captureCount, at: .before(id))
     record(node)
     return rewriter.graph[node].results
   }
@@ -210,7 +219,8 @@ extension Expander {
   /// Part of one axis.
   mutating func slice(_ value: ValueID, axis: Int, from start: Int, to end: Int = Int.max, step: Int = 1) -> ValueID {
     let steps = step == 1 ? nil : integers([step])
-    return add("Slice", [value, integers([start]), integers([end]), integers([axis]), steps].droppingLastNils)
+    let operands: [ValueID?] = [value, integers([start]), integers([end]), integers([axis]), steps]
+    return add("Slice", operands.droppingLastNils)
   }
 
   /// Some of the extents of a value, as a vector.
@@ -220,13 +230,4 @@ extension Expander {
 
   /// `Concat` along an axis.
   mutating func concat(_ values: [ValueID], axis: Int) -> ValueID { add("Concat", values, ["axis": .int(Int64(axis))]) }
-}
-
-extension [ValueID?] {
-  /// Without operands that are left out at the end.
-  var droppingLastNils: [ValueID?] {
-    var kept = self
-    while kept.last == .some(nil) { kept.removeLast() }
-    return kept
-  }
 }

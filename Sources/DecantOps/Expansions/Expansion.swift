@@ -23,8 +23,9 @@ package struct Expansion: Sendable {
   private static let table = Dictionary(
     [
       ActivationExpansions.all, AttentionExpansions.all, ComparisonExpansions.all, ConstantExpansions.all,
-      EinsumExpansion.all, LayoutExpansions.all, NormalizationExpansions.all, QuantizationExpansions.all,
-      RecurrentExpansions.all,
+      CropExpansion.all, CumulativeExpansions.all, EinsumExpansion.all, LayoutExpansions.all, LossExpansions.all,
+      NormalizationExpansions.all, QuantizationExpansions.all, RandomExpansions.all, RecurrentExpansions.all,
+      SamplingExpansions.all, SequenceExpansions.all, SpectrumExpansions.all,
     ].joined().map { ($0.op, $0) }, uniquingKeysWith: { first, _ in first })
 
   /// Puts the parts in the place of `node`, and returns the nodes that were added. `opset` is the version that they must

@@ -6,6 +6,11 @@ struct EinsumEquation {
   enum Label: Hashable, Comparable {
     case ellipsis(fromEnd: Int)
     case letter(UInt8)
+
+    /// Whether it stands for an axis without a name.
+    var isInEllipsis: Bool {
+      if case .ellipsis = self { true } else { false }
+    }
   }
 
   private static let dots: UInt8 = 0x2e
@@ -58,6 +63,9 @@ struct EinsumEquation {
       result = (all.contains(EinsumEquation.dots) ? [EinsumEquation.dots] : []) + once.sorted()
     }
   }
+
+  /// The rank that each operand has to have; nil where an ellipsis leaves it open.
+  var plainRanks: [Int?] { operands.map { $0.contains(EinsumEquation.dots) ? nil : $0.count } }
 
   /// One label for each axis of each operand and of the result.
   ///

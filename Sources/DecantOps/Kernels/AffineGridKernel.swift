@@ -38,7 +38,7 @@ enum AffineGridKernel: FloatKernel {
   }
 
   /// Where a pixel lies between -1 and 1, which are the centers of the outer pixels or their edges.
-  private static func coordinate<T: KernelFloat>(_ index: Int, _ extent: Int, _ isAligned: Bool) -> T {
+  static func coordinate<T: KernelFloat>(_ index: Int, _ extent: Int, _ isAligned: Bool) -> T {
     guard isAligned else { return T(2 * index + 1) / T(extent) - 1 }
     return extent == 1 ? -1 : T(2 * index) / T(extent - 1) - 1
   }

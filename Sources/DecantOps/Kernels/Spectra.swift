@@ -144,12 +144,7 @@ enum WindowKernel {
     let size = try context.count(0, "size", in: 0...WindowRule.limit) ?? 0
     let type = try context.attributes.dataType("output_datatype") ?? .float32
     let isPeriodic = context.attributes.int("periodic", default: 1) != 0
-    let factors: [Double] =
-      switch context.op.type {
-      case "HannWindow": [0.5, -0.5]
-      case "HammingWindow": [25.0 / 46, -21.0 / 46]
-      default: [0.42, -0.5, 0.08]
-      }
+    let factors = factors(context.op)
     let period = isPeriodic ? size : size - 1
     let window = try context.make(Double.self, shape: [size]) { target in
       for index in 0..<size {
@@ -159,6 +154,15 @@ enum WindowKernel {
       }
     }
     return [try context.convert(window, Conversion(target: type))]
+  }
+
+  /// What the cosines of 0, 1 and 2 turns are multiplied by.
+  static func factors(_ op: OpName) -> [Double] {
+    switch op.type {
+    case "HannWindow": [0.5, -0.5]
+    case "HammingWindow": [25.0 / 46, -21.0 / 46]
+    default: [0.42, -0.5, 0.08]
+    }
   }
 }
 
