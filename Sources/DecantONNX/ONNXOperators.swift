@@ -1,4 +1,5 @@
 public import DecantIR
+internal import DecantOps
 
 /// What ONNX's operator sets say about operators, as far as files are read.
 public enum ONNXOperators {
@@ -6,8 +7,9 @@ public enum ONNXOperators {
   /// vendors are read in their one form.
   public static func versions(of op: OpName) -> [Int] { OpsetTable.versions(of: op) ?? [] }
 
-  /// Whether newer operator sets have another operator instead of `op`, which reading puts in its place.
-  public static func isReplaced(_ op: OpName) -> Bool { OpsetTable.removal(of: op) != nil }
+  /// Whether reading puts other operators in the place of `op`: those that newer operator sets have instead, or the
+  /// derivatives that it asks for.
+  public static func isReplaced(_ op: OpName) -> Bool { OpsetTable.removal(of: op) != nil || op == Gradients.op }
 
   /// Every operator that an ONNX file may hold and that has versions, sorted.
   public static var versioned: [OpName] { OpsetTable.operators.sorted() }

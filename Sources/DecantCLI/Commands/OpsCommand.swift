@@ -73,7 +73,7 @@ struct OpsCommand: ParsableCommand {
 
   private func inference(_ row: OperatorCoverage.Row) -> String {
     row.isReplaced
-      ? "replaced by a newer operator" : row.isKnown ? row.propagatesShapes ? "with shape arithmetic" : "yes" : "no"
+      ? "replaced on reading" : row.isKnown ? row.propagatesShapes ? "with shape arithmetic" : "yes" : "no"
   }
 
   private func reference(_ row: OperatorCoverage.Row) -> String {
