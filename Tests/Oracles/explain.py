@@ -79,6 +79,15 @@ def selectors(scheme, options):
     checks.check("'midle/a' chooses no node" in text and "did you mean 'middle/a'" in text, f"{scheme}: nothing chosen", text.strip().splitlines()[-1])
 
 
+def folded():
+    m = Small("folded", seed=4)
+    value = m.node("Conv", [m.input("x", ["n", 3, 8, 8]), m.weight("w", (4, 3, 3, 3))], "c", node_name="conv")
+    parameters = [m.constant(name, np.ones(4, np.float32)) for name in ("scale", "shift", "mean", "variance")]
+    m.output(m.node("BatchNormalization", [value, *parameters], "y", node_name="norm"))
+    text = said(m.save(folder), "--scheme", "fp16", "--exclude", "norm", code=64)
+    checks.check("folded away" in text and "--no-optimize" in text, "a node that is folded away is named as such", text.strip().splitlines()[0])
+
+
 def strict():
     path = perceptron("strict")
     odd = Small("odd", seed=3)
@@ -141,8 +150,8 @@ def sensitivity(scheme, options):
 
 
 class Page(html.parser.HTMLParser):
-    VOID = {"meta", "br", "rect", "line"}
-    KNOWN = set("html head meta title style body h1 h2 p code div b table tr th td ul li pre figure figcaption br span svg g text rect line".split())
+    VOID = {"meta", "br", "rect", "line", "polyline"}
+    KNOWN = set("html head meta title style body h1 h2 p code div b table tr th td ul li pre figure figcaption br span svg g text rect line polyline circle".split())
 
     def __init__(self):
         super().__init__()
@@ -199,6 +208,7 @@ for scheme, options in SCHEMES.items():
     if scheme not in ("fp16", "bf16"):
         checks.attempt(f"{scheme}: sensitivity", lambda: sensitivity(scheme, options))
 checks.attempt("strict", strict)
+checks.attempt("folded", folded)
 checks.attempt("not finite", not_finite)
 text = said(perceptron("alone"), "--scheme", "fp16", "--data", DATA, "--sensitivity", code=64)
 checks.check("--sensitivity" in text, "fp16 has no nodes to try alone", text.strip()[:120])

@@ -21,7 +21,9 @@ public struct DynamicQuantizationWorkflow: Sendable {
     self.model = model
     self.options = options
     self.reporter = reporter
-    try self.model.prepareForQuantization(optimizes: options.style == .decant && optimizes, reporter: reporter)
+    try self.model.prepareForQuantization(
+      optimizes: options.style == .decant && optimizes, selectors: options.include + options.exclude, reporter: reporter
+    )
   }
 
   /// Quantizes the model.

@@ -20,7 +20,8 @@ public struct Float8Workflow: Sendable {
     self.model = model
     self.options = options
     self.reporter = reporter
-    try self.model.prepareForQuantization(optimizes: optimizes, expandsFunctions: true, reporter: reporter)
+    try self.model.prepareForQuantization(
+      optimizes: optimizes, expandsFunctions: true, selectors: options.include + options.exclude, reporter: reporter)
   }
 
   /// One pass over the samples, for the ranges of activations.

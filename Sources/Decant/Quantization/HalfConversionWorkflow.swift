@@ -33,7 +33,8 @@ public struct HalfConversionWorkflow: Sendable {
       reporter.note("the model is written at opset \(least) instead of \(own), for \(type.dataType) needs that")
     }
     options = HalfConversionOptions(type, opset: least, include: include, keep: keep, keepsInterface: keepsInterface)
-    try self.model.prepareForQuantization(optimizes: optimizes, expandsFunctions: true, reporter: reporter)
+    try self.model.prepareForQuantization(
+      optimizes: optimizes, expandsFunctions: true, selectors: include + keep, reporter: reporter)
   }
 
   /// One pass over the samples, which decides what float16 can hold.

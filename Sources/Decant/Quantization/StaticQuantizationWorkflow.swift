@@ -23,7 +23,9 @@ public struct StaticQuantizationWorkflow: Sendable {
     self.model = model
     self.options = options
     self.reporter = reporter
-    try self.model.prepareForQuantization(optimizes: options.style == .decant && optimizes, reporter: reporter)
+    try self.model.prepareForQuantization(
+      optimizes: options.style == .decant && optimizes, selectors: options.include + options.exclude, reporter: reporter
+    )
     // Before the samples run: what such weights give would look like masks.
     try self.model.graph.refuseWeightsNotFinite()
   }

@@ -1,5 +1,5 @@
-internal import DecantBytes
-internal import DecantIR
+public import DecantBytes
+public import DecantIR
 
 /// Which nodes of a model the user's selectors leave to a quantizer, and why they do not leave it the others.
 ///
@@ -76,6 +76,26 @@ struct NodeSelection {
       }
     }
     return nodes
+  }
+}
+
+extension NodeSelector {
+  /// Refuses a selector that chooses nodes of the model as it came, and none of what passes made of it.
+  ///
+  /// - Throws: `usage`, saying so.
+  public static func refuseLost(
+    _ selectors: [NodeSelector], before: Graph, after: Graph
+  ) throws(DecantError) {
+    for selector in selectors {
+      guard (try? NodeSelection(include: [], exclude: [selector], in: after)) == nil,
+        let selection = try? NodeSelection(include: [selector], exclude: [], in: before),
+        let lost = before.order.first(where: selection.chosen.contains)
+      else { continue }
+      throw DecantError(
+        .usage,
+        "'\(selector.pattern)' chooses '\(before.label(of: lost))' (\(before[lost].op)), which is folded away before quantization",
+        note: "--no-optimize keeps it")
+    }
   }
 }
 

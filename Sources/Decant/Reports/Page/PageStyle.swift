@@ -19,13 +19,14 @@ enum PageStyle {
     th { color: var(--soft); font-weight: 600; } td.number, th.number { text-align: right; white-space: nowrap; }
     .skipped { color: var(--bad); font-weight: 600; }
     .wide { overflow-x: auto; }
-    pre { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; white-space: pre-wrap;
-      overflow-wrap: anywhere; user-select: all; }
+    pre { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; overflow-x: auto;
+      user-select: all; }
     .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: .75rem; }
     figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .75rem; }
     figcaption { font-size: .82rem; overflow-wrap: anywhere; } svg { display: block; width: 100%; height: auto; }
-    svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .soft { fill: var(--soft); }
+    svg.chart { max-width: 44rem; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .soft { fill: var(--soft); }
     .bar { fill: var(--bar); } .weight { fill: var(--weight); } .axis { stroke: var(--line); stroke-width: 1; }
+    .path { fill: none; stroke: var(--bar); stroke-width: 1.5; }
     .clip { stroke: var(--clip); stroke-width: 1.5; stroke-dasharray: 4 3; }
     .narrow { stroke: var(--clip); stroke-width: 1.5; stroke-dasharray: 1 3; }
     @media print { body { max-width: none; } figure, tr { break-inside: avoid; } }

@@ -53,7 +53,7 @@ public struct QuantizationPage: Sendable {
       histograms = try calibrator.signedHistograms(samples.forCalibration)
     }
     (pictures, pictureCount) = try TensorPicture.all(
-      read: names, trials, histograms, limit: QuantizationPage.pictureLimit)
+      read: names, trials, result.model.graph, histograms, limit: QuantizationPage.pictureLimit)
   }
 
   /// The whole file.
@@ -144,6 +144,19 @@ public struct QuantizationPage: Sendable {
       \(rest > 0 ? "<p class=\"soft\">\(rest) less sensitive nodes are not shown.</p>\n" : "")\
       <p>To keep the \(count) most sensitive in float:</p>
       <pre>\(Markup.escape(sensitivity.excludeList(count)))</pre>
+      \(tradeoff(sensitivity))
+      """
+  }
+
+  private func tradeoff(_ sensitivity: Sensitivity) -> String {
+    let svg = TradeoffChart(sensitivity, bytes: after.bytes).svg
+    guard !svg.isEmpty else { return "" }
+    return """
+      <h2>Size against accuracy</h2>
+      <p>What keeping the most sensitive nodes in float, one after the other from the left, would give. Predicted: the noise of
+      the others is added up as it was measured alone.</p>
+      <div class="wide">
+      \(svg)</div>
 
       """
   }

@@ -20,9 +20,10 @@ struct TensorPicture: Sendable {
 
   static let bins = 64
 
-  /// What the nodes called `nodes` read: activations as `histograms` saw them, and weights.
+  /// What the nodes called `nodes` read: activations as `histograms` saw them, unless they are gone from the graph `quantized`
+  /// with a function that codes made superfluous, and weights.
   static func all(
-    read nodes: [String], _ trials: LayerTrials, _ histograms: [String: SignedHistogram], limit: Int
+    read nodes: [String], _ trials: LayerTrials, _ quantized: Graph, _ histograms: [String: SignedHistogram], limit: Int
   ) throws(DecantError) -> (pictures: [TensorPicture], total: Int) {
     let graph = trials.model.graph
     var byName: [String: NodeID] = [:]
@@ -36,7 +37,9 @@ struct TensorPicture: Sendable {
         if let data = value.constant {
           guard data.rank >= 2, let picture = try weight(data, value.name, graph[id], name) else { continue }
           pictures.append(picture)
-        } else if let histogram = histograms[value.name], let range = histogram.range {
+        } else if quantized.value(named: value.name) != nil, let histogram = histograms[value.name],
+          let range = histogram.range
+        {
           pictures.append(
             TensorPicture(
               name: value.name, node: name, isWeight: false, range: range, counts: histogram.counts(bins: bins),
