@@ -18,13 +18,13 @@ struct SensitivityChart {
     for (index, layer) in layers.enumerated() {
       let (top, snr) = (index * Self.rowHeight, layer.worst.snr)
       let share = snr.isFinite ? 1 - (snr - least) / span : snr < 0 ? 1 : 0
-      let (name, cosine) = (Markup.escape(layer.node), Markup.number(layer.worst.cosine, 6))
+      let (name, cosine) = (Markup.escape(layer.node), Format.decimals(layer.worst.cosine, 6))
       svg += """
-        <g><title>\(name) (\(Markup.escape(layer.op.description))): \(Markup.number(snr, 2)) dB, cosine \(cosine)</title>
+        <g><title>\(name) (\(Markup.escape(layer.op.description))): \(Format.decimals(snr, 2)) dB, cosine \(cosine)</title>
         <text x="\(Self.labels - 8)" y="\(top + 15)" text-anchor="end">\(Markup.label(layer.node))</text>
-        <rect class="bar" x="\(Self.labels)" y="\(top + 4)" width="\(Markup.number(share * Double(Self.bars), 1))" \
+        <rect class="bar" x="\(Self.labels)" y="\(top + 4)" width="\(Format.decimals(share * Double(Self.bars), 1))" \
         height="\(Self.rowHeight - 7)" rx="2"/>
-        <text class="soft" x="\(Self.labels + Self.bars + 8)" y="\(top + 15)">\(Markup.number(snr, 1)) dB, cosine \(cosine)</text></g>
+        <text class="soft" x="\(Self.labels + Self.bars + 8)" y="\(top + 15)">\(Format.decimals(snr, 1)) dB, cosine \(cosine)</text></g>
 
         """
     }
@@ -48,15 +48,15 @@ struct HistogramChart {
       // The root lets small counts far out be seen, which is what clipping is about.
       let tall = max((count / most).squareRoot() * (Self.height - 6), 1)
       svg +=
-        "<rect class=\"\(tensor.isWeight ? "weight" : "bar")\" x=\"\(Markup.number(Double(index) * step, 2))\" "
-        + "y=\"\(Markup.number(Self.height - tall, 2))\" width=\"\(Markup.number(step * 0.92, 2))\" "
-        + "height=\"\(Markup.number(tall, 2))\"/>\n"
+        "<rect class=\"\(tensor.isWeight ? "weight" : "bar")\" x=\"\(Format.decimals(Double(index) * step, 2))\" "
+        + "y=\"\(Format.decimals(Self.height - tall, 2))\" width=\"\(Format.decimals(step * 0.92, 2))\" "
+        + "height=\"\(Format.decimals(tall, 2))\"/>\n"
     }
     let (right, foot) = (Int(Self.width), Int(Self.height))
     svg += "<line class=\"axis\" x1=\"0\" x2=\"\(right)\" y1=\"\(foot)\" y2=\"\(foot)\"/>\n"
     for line in tensor.clip.map({ [$0.low, $0.high] }) ?? [] { svg += mark(line, "clip") }
     for line in tensor.narrowest.map({ [$0.low, $0.high] }) ?? [] { svg += mark(line, "narrow") }
-    let (low, high) = (Markup.short(Double(tensor.range.low)), Markup.short(Double(tensor.range.high)))
+    let (low, high) = (Format.short(Double(tensor.range.low)), Format.short(Double(tensor.range.high)))
     svg += """
       <text class="soft" x="0" y="\(Int(Self.height) + 14)">\(low)</text>
       <text class="soft" x="\(Int(Self.width))" y="\(Int(Self.height) + 14)" text-anchor="end">\(high)</text>
@@ -73,18 +73,18 @@ struct HistogramChart {
   private func mark(_ value: Float, _ style: String) -> String {
     let (low, span) = (Double(tensor.range.low), Double(tensor.range.high) - Double(tensor.range.low))
     guard span > 0 else { return "" }
-    let x = Markup.number(min(max((Double(value) - low) / span, 0), 1) * Self.width, 1)
+    let x = Format.decimals(min(max((Double(value) - low) / span, 0), 1) * Self.width, 1)
     return "<line class=\"\(style)\" x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(Int(Self.height))\"/>\n"
   }
 
   private var caption: String {
     var parts = ["read by \(Markup.escape(tensor.node))"]
     if let clip = tensor.clip {
-      parts.append("codes from \(Markup.short(Double(clip.low))) to \(Markup.short(Double(clip.high)))")
+      parts.append("codes from \(Format.short(Double(clip.low))) to \(Format.short(Double(clip.high)))")
     }
     if let narrow = tensor.narrowest {
       parts.append(
-        "narrowest channel from \(Markup.short(Double(narrow.low))) to \(Markup.short(Double(narrow.high)))")
+        "narrowest channel from \(Format.short(Double(narrow.low))) to \(Format.short(Double(narrow.high)))")
     }
     if tensor.leftOut > 0 { parts.append("\(tensor.leftOut) masks not counted") }
     return parts.joined(separator: "; ")

@@ -84,12 +84,12 @@ public struct QuantizationPage: Sendable {
   private var tiles: String {
     let quantized = report.decisions.count(where: \.isQuantized)
     let share = before.bytes > 0 ? Double(after.bytes) / Double(before.bytes) * 100 : 100
-    var tiles = tile("Constants before", Markup.bytes(before.bytes)) + tile("after", Markup.bytes(after.bytes))
-    tiles += tile("of the size", Markup.number(share, 1) + " %")
+    var tiles = tile("Constants before", Format.bytes(before.bytes)) + tile("after", Format.bytes(after.bytes))
+    tiles += tile("of the size", Format.decimals(share, 1) + " %")
     tiles += tile("nodes quantized", "\(quantized) of \(report.decisions.count)")
     if let worst = sensitivity?.whole.min(by: { $0.snr < $1.snr }) {
-      tiles += tile("signal to noise of the outputs", Markup.number(worst.snr, 1) + " dB")
-      tiles += tile("cosine of the outputs", Markup.number(worst.cosine, 5))
+      tiles += tile("signal to noise of the outputs", Format.decimals(worst.snr, 1) + " dB")
+      tiles += tile("cosine of the outputs", Format.decimals(worst.cosine, 5))
     }
     return "<div class=\"tiles\">\n\(tiles)</div>\n"
   }
@@ -106,8 +106,8 @@ public struct QuantizationPage: Sendable {
     }
     for type in types.sorted(by: { (bytes(before, $0), $0.description) > (bytes(before, $1), $1.description) }) {
       rows +=
-        "<tr><td>\(type)</td><td class=\"number\">\(Markup.bytes(bytes(before, type)))</td>"
-        + "<td class=\"number\">\(Markup.bytes(bytes(after, type)))</td></tr>\n"
+        "<tr><td>\(type)</td><td class=\"number\">\(Format.bytes(bytes(before, type)))</td>"
+        + "<td class=\"number\">\(Format.bytes(bytes(after, type)))</td></tr>\n"
     }
     return """
       <h2>Size</h2>
@@ -137,8 +137,8 @@ public struct QuantizationPage: Sendable {
     let rest = sensitivity.layers.count - shown.count
     return """
       <h2>Sensitivity</h2>
-      <p>Each bar is the model with that node alone quantized, on \(sensitivity.runs) runs: the longer, the more the outputs
-      move. Figures are those of the output that moves most.</p>
+      <p>Each bar is the model with that node alone quantized, on \(sensitivity.runs == 1 ? "one run" : "\(sensitivity.runs) runs"):
+      the longer, the more the outputs move. Figures are those of the output that moves most.</p>
       <div class="wide">
       \(SensitivityChart(layers: shown).svg)</div>
       \(rest > 0 ? "<p class=\"soft\">\(rest) less sensitive nodes are not shown.</p>\n" : "")\

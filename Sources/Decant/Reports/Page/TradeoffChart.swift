@@ -52,18 +52,18 @@ struct TradeoffChart {
       <svg class="chart" viewBox="0 0 \(right + 60) \(foot + 24)" role="img" aria-label="Size against accuracy">
       <line class="axis" x1="\(Int(Self.left))" x2="\(right)" y1="\(foot)" y2="\(foot)"/>
       <line class="axis" x1="\(Int(Self.left))" x2="\(Int(Self.left))" y1="0" y2="\(foot)"/>
-      <text class="soft" x="\(Int(Self.left) - 6)" y="\(foot)" text-anchor="end">\(Markup.number(first.snr, 1)) dB</text>
-      <text class="soft" x="\(Int(Self.left) - 6)" y="20" text-anchor="end">\(Markup.number(last.snr, 1)) dB</text>
-      <text class="soft" x="\(Int(Self.left))" y="\(foot + 18)">\(Markup.bytes(first.bytes))</text>
-      <text class="soft" x="\(right)" y="\(foot + 18)" text-anchor="end">\(Markup.bytes(last.bytes))</text>
+      <text class="soft" x="\(Int(Self.left) - 6)" y="\(foot)" text-anchor="end">\(Format.decimals(first.snr, 1)) dB</text>
+      <text class="soft" x="\(Int(Self.left) - 6)" y="20" text-anchor="end">\(Format.decimals(last.snr, 1)) dB</text>
+      <text class="soft" x="\(Int(Self.left))" y="\(foot + 18)">\(Format.bytes(first.bytes))</text>
+      <text class="soft" x="\(right)" y="\(foot + 18)" text-anchor="end">\(Format.bytes(last.bytes))</text>
 
       """
-    let path = points.map { "\(Markup.number(x($0), 1)),\(Markup.number(y($0), 1))" }.joined(separator: " ")
+    let path = points.map { "\(Format.decimals(x($0), 1)),\(Format.decimals(y($0), 1))" }.joined(separator: " ")
     svg += "<polyline class=\"path\" points=\"\(path)\"/>\n"
     for point in points {
       svg += """
-        <circle class="bar" cx="\(Markup.number(x(point), 1))" cy="\(Markup.number(y(point), 1))" r="4">\
-        <title>\(point.kept) kept in float: \(Markup.bytes(point.bytes)), \(Markup.number(point.snr, 1)) dB</title></circle>
+        <circle class="bar" cx="\(Format.decimals(x(point), 1))" cy="\(Format.decimals(y(point), 1))" r="4">\
+        <title>\(point.kept) kept in float: \(Format.bytes(point.bytes)), \(Format.decimals(point.snr, 1)) dB</title></circle>
 
         """
     }
