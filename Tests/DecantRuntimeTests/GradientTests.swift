@@ -184,6 +184,19 @@ import Testing
     #expect(result["d_b"] == Tensor([0.0, 0]))
   }
 
+  /// What compares or counts changes with nothing, and does not stand in the way.
+  @Test func pastComparisons() throws {
+    let graph = Graph.build { rewriter in
+      let a = rewriter.addInput("a", .tensor(.float64, [2]))
+      let zero = rewriter.addInitializer("zero", Tensor(scalar: 0.0))
+      let isAbove = rewriter.add("Greater", [a, zero], name: "above")
+      let square = rewriter.add("Mul", [a, a], name: "square")
+      rewriter.addOutput("y", rewriter.add("Where", [isAbove, square, zero], name: "y"))
+    }
+    let result = try run(try withGradient(graph, xs: ["a"], y: "y"), ["a": Tensor([3.0, -4])])
+    #expect(result["d_a"] == Tensor([6.0, 0]))
+  }
+
   @Test(arguments: [
     ("Floor", "y", "'Floor' has no derivative"), ("Neg", "z", "there is no value 'z'"),
   ])

@@ -13,6 +13,9 @@ enum CropExpansion {
     var axes: [Int] = []
     for axis in parts.attributes.ints("axes") ?? Array(0..<rank) { axes.append(try normalizeAxis(axis, rank: rank)) }
     if let target = parts.constant(shape)?.integers, let extents = parts.shape(x)?.fixed, target.count == axes.count {
+      guard target.allSatisfy({ $0 >= 0 }) else {
+        throw OpError("'shape' expected extents of 0 or more, got \(target)")
+      }
       return [fixed(x, extents, Dictionary(zip(axes, target), uniquingKeysWith: { $1 }), &parts)]
     }
     return [try computed(x, shape, axes, rank, &parts)]

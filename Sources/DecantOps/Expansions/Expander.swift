@@ -10,6 +10,7 @@ package struct Expander: ~Copyable {
   let opset: Int
   private var inference = TypeInference()
   private var added: [NodeID] = []
+  private var constants: [ValueID] = []
   private let name: String
 
   private init(_ rewriter: consuming Rewriter, _ id: NodeID, opset: Int, name: String) {
@@ -34,6 +35,7 @@ package struct Expander: ~Copyable {
       return try expander.finish(results)
     } catch {
       for node in expander.added.reversed() { expander.rewriter.erase(node) }
+      for constant in expander.constants { expander.rewriter.erase(constant) }
       throw error
     }
   }
@@ -164,11 +166,17 @@ package struct Expander: ~Copyable {
 
   /// A vector of int64.
   mutating func integers(_ numbers: [Int]) -> ValueID {
-    rewriter.addInitializer("\(name)_numbers", Tensor(numbers.map { Int64($0) }))
+    store(Tensor(numbers.map { Int64($0) }), as: "numbers")
   }
 
   /// A constant.
-  mutating func constant(_ tensor: Tensor) -> ValueID { rewriter.addInitializer("\(name)_constant", tensor) }
+  mutating func constant(_ tensor: Tensor) -> ValueID { store(tensor, as: "constant") }
+
+  private mutating func store(_ tensor: Tensor, as role: String) -> ValueID {
+    let value = rewriter.addInitializer("\(name)_\(role)", tensor)
+    constants.append(value)
+    return value
+  }
 
   /// A scalar of the element type of `value`.
   mutating func number(_ number: Double, like value: ValueID) throws(OpError) -> ValueID {

@@ -16,7 +16,7 @@ enum SamplingExpansions {
     let extents = Array(size[2...])
     let isAligned = parts.attributes.int("align_corners", default: 0) != 0
     let places = try Tensor.elementCount(shape: extents)
-    guard places <= 1 << 24 else { throw OpError("'size' expected up to 16,777,216 places, got \(places)") }
+    guard places <= 1 << 22 else { throw OpError("'size' expected up to 4,194,304 places, got \(places)") }
     // One row for each coordinate, the innermost axis first, and one of ones.
     var rows: [Double] = []
     var inner = 1

@@ -7,8 +7,17 @@ enum SpectrumExpansions {
     Expansion("HannWindow", window), Expansion("STFT", frames),
   ]
 
-  /// The largest matrix that stands for a transform.
+  /// The largest matrix that stands for a transform or for frames.
   private static let elementLimit = 1 << 24
+
+  /// Extent `axis` of a value, checked so that sums and products of it do not overflow.
+  private static func samples(
+    _ value: ValueID, _ axis: Int, _ parts: borrowing Expander
+  ) throws(OpError) -> Int {
+    let extent = try parts.extent(value, axis)
+    guard extent <= elementLimit else { throw OpError("\(extent) samples are too many for a matrix") }
+    return extent
+  }
 
   /// The sum of cosines at 0, 1, … of a size that is computed.
   @Sendable private static func window(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
@@ -42,7 +51,7 @@ enum SpectrumExpansions {
     }
     let place = try TransformForm.axis(axis, rank: rank)
     let form = TransformForm(parts.attributes)
-    let samples = try parts.extent(x, place)
+    let samples = try samples(x, place, parts)
     let natural = form.givesReals ? 2 * max(samples - 1, 0) : samples
     guard let length = parts.optional(1).map({ parts.constant($0)?.integers?.first }) ?? natural, length >= 1 else {
       throw OpError("'dft_length' is not a known number of 1 or more")
@@ -58,7 +67,7 @@ enum SpectrumExpansions {
   /// Frames picked from the signal, times the window, and each transformed.
   @Sendable private static func frames(_ parts: inout Expander) throws(OpError) -> [ValueID?] {
     let signal = try parts.operand(0)
-    let samples = try parts.extent(signal, 1)
+    let samples = try samples(signal, 1, parts)
     guard let step = parts.constant(try parts.operand(1))?.integers?.first, step >= 1 else {
       throw OpError("'frame_step' is not a known number of 1 or more")
     }
@@ -72,8 +81,9 @@ enum SpectrumExpansions {
     guard (1...max(samples, 1)).contains(length) else {
       throw OpError("frames expected to hold 1...\(samples) samples, got \(length)")
     }
-    let starts = (0...(samples - length) / step).map { $0 * step }
-    guard starts.count <= elementLimit / length else { throw OpError("the frames hold too many samples") }
+    let last = (samples - length) / step
+    guard last < elementLimit / length else { throw OpError("the frames hold too many samples") }
+    let starts = (0...last).map { $0 * step }
     let places = Tensor(
       starts.flatMap { start in (0..<length).map { Int64(start + $0) } }, shape: [starts.count, length])
     var picked = parts.add("Gather", [signal, parts.constant(places)], ["axis": .int(1)])
@@ -91,7 +101,7 @@ enum SpectrumExpansions {
     guard width == 1 || width == 2 else { throw OpError("operand 0: expected 1 or 2 parts last, got \(width)") }
     let used = min(samples, form.givesReals ? length / 2 + 1 : length)
     let bins = form.isHalf ? length / 2 + 1 : length
-    guard used >= 1, used <= elementLimit / (4 * bins) else {
+    guard used >= 1, bins <= elementLimit, used <= elementLimit / (4 * bins) else {
       throw OpError("a transform of \(length) samples is too long for a matrix")
     }
     let matrix = matrix(used, width: width, bins: bins, length, form)

@@ -15,7 +15,9 @@ struct GradientStep: Sendable {
   ///
   /// - Throws: when it is left out.
   func operand(_ index: Int) throws(OpError) -> ValueID {
-    guard let value = node.operand(index) else { throw OpError("operand \(index) of '\(node.op)' is missing") }
+    guard index >= 0, let value = node.operand(index) else {
+      throw OpError("operand \(index) of '\(node.op)' is missing")
+    }
     return value
   }
 }

@@ -26,6 +26,9 @@ package enum Gradients {
     for name in names { named.append(try value(name, parts)) }
     let y = try value(parts.attributes.string("y") ?? "", parts)
     let path = Path(from: Set(named), to: y, before: parts.id, in: parts.rewriter.graph)
+    guard path.nodes.count <= pathLimit else {
+      throw OpError("'y' is \(path.nodes.count) nodes away, and \(pathLimit) is the limit")
+    }
     var copies = Dictionary(zip(named, given), uniquingKeysWith: { first, _ in first })
     var nodes = path.nodes
     if named != given || !path.isAbove {
@@ -44,6 +47,9 @@ package enum Gradients {
     }
     return results
   }
+
+  /// How many nodes may lie on the way: derivatives of derivatives multiply them.
+  private static let pathLimit = 1 << 16
 
   private static func value(_ name: String, _ parts: borrowing Expander) throws(OpError) -> ValueID {
     guard let value = parts.rewriter.graph.value(named: name) else { throw OpError("there is no value '\(name)'") }
@@ -77,7 +83,10 @@ package enum Gradients {
   ) throws(OpError) -> [ValueID: ValueID] {
     var active = Set(sources)
     for id in nodes where parts.rewriter.graph[id].operands.contains(where: { $0.map(active.contains) ?? false }) {
-      active.formUnion(parts.rewriter.graph[id].results.compactMap { $0 })
+      // Comparisons and the like, of other types than floats, do not change with anything.
+      active.formUnion(
+        parts.rewriter.graph[id].results.compactMap { $0 }
+          .filter { parts.rewriter.graph[$0].type.dataType?.isFloat ?? true })
     }
     guard active.contains(target) else { return [:] }
     var gradients = [target: try parts.filled(1, like: target)]
