@@ -79,6 +79,38 @@ def selectors(scheme, options):
     checks.check("'midle/a' chooses no node" in text and "did you mean 'middle/a'" in text, f"{scheme}: nothing chosen", text.strip().splitlines()[-1])
 
 
+def functions(scheme, options):
+    """What a function of the model multiplies is quantized like the rest."""
+    weight = np.random.default_rng(2).standard_normal((32, 32)).astype(np.float32) / 6
+    body = helper.make_function("own", "Dense", ["a", "w"], ["b"], [helper.make_node("MatMul", ["a", "w"], ["b"])],
+                                [helper.make_opsetid("", 17)])
+    graph = helper.make_graph(
+        [helper.make_node("Dense", ["x", "w"], ["y"], name="call", domain="own")], "functions",
+        [helper.make_tensor_value_info("x", FLOAT, ["n", 32])], [helper.make_tensor_value_info("y", FLOAT, ["n", 32])],
+        [numpy_helper.from_array(weight, "w")])
+    path = folder / "functions.onnx"
+    onnx.save(helper.make_model(graph, functions=[body], opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("own", 1)], ir_version=8), path)
+    nodes = quantize(path, "--scheme", scheme, *options)["nodes"]
+    feeds = load_npz(DATA)
+    quality = noise(run_ort(OUT, feeds)["y"], run_ort(path, feeds)["y"]) if scheme != "bf16" else 40
+    checks.check(any(node["op"] == "MatMul" and node["quantized"] for node in nodes) and quality > 15, f"{scheme}: the body of a function", f"{quality:.1f} dB")
+
+
+def labels():
+    """The accuracy of a node alone is that of the model in which it alone is quantized."""
+    digits, base = SAMPLES / "digits", ["--scheme", "int8", "--data", SAMPLES / "digits/heldout.npz"]
+    found = quantize(digits / "student.onnx", *base, "--sensitivity", "--labels", "label")["sensitivity"]
+    layer = found["layers"][0]
+    for wanted, options in ((found["accuracy"]["all"], []), (layer["accuracy"], ["--include", f"name:{layer['name']}"])):
+        quantize(digits / "student.onnx", *base, *options)
+        got = decant_json("eval", OUT, "--data", digits / "heldout.npz", "--labels", "label")["accuracy"]
+        checks.check(got == wanted, f"accuracy of {options[-1] if options else 'all'}", f"{wanted:.4f}, by eval {got:.4f}")
+    float_accuracy = decant_json("eval", digits / "student.onnx", "--data", digits / "heldout.npz", "--labels", "label")["accuracy"]
+    checks.check(float_accuracy == found["accuracy"]["float"], "accuracy in float", f"{float_accuracy:.4f}")
+    text = said(digits / "student.onnx", *base, "--sensitivity", "--labels", "none", code=64)
+    checks.check("expected labels under 'none'" in text, "labels that are missing", text.strip().splitlines()[0])
+
+
 def folded():
     m = Small("folded", seed=4)
     value = m.node("Conv", [m.input("x", ["n", 3, 8, 8]), m.weight("w", (4, 3, 3, 3))], "c", node_name="conv")
@@ -204,12 +236,19 @@ def page(scheme, options):
 
 for scheme, options in SCHEMES.items():
     checks.attempt(f"{scheme}: selectors", lambda: selectors(scheme, options))
+    checks.attempt(f"{scheme}: functions", lambda: functions(scheme, options))
     checks.attempt(f"{scheme}: page", lambda: page(scheme, options))
     if scheme not in ("fp16", "bf16"):
         checks.attempt(f"{scheme}: sensitivity", lambda: sensitivity(scheme, options))
 checks.attempt("strict", strict)
 checks.attempt("folded", folded)
+checks.attempt("labels", labels)
 checks.attempt("not finite", not_finite)
 text = said(perceptron("alone"), "--scheme", "fp16", "--data", DATA, "--sensitivity", code=64)
 checks.check("--sensitivity" in text, "fp16 has no nodes to try alone", text.strip()[:120])
+text = said(perceptron("alone"), "--scheme", "w4", "--block", "16", "--report", folder / "no.onnx", code=64)
+checks.check("expected two files" in text, "the page does not take the model's place")
+(folder / "there.html").write_text("kept")
+said(perceptron("alone"), "--scheme", "w4", "--block", "16", "--report", folder / "there.html", code=73)
+checks.check((folder / "there.html").read_text() == "kept", "a page that exists is kept")
 checks.finish()

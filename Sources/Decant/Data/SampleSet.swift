@@ -34,16 +34,17 @@ public struct SampleSet: Sendable {
       }
     }
 
-    /// Where the first element of run `index` lies in the array.
-    func start(_ index: Int) -> Int {
-      let rows =
-        switch kind {
-        case .whole: 0
-        case .element: index
-        case .rows(let batch): index * batch
-        }
-      return rows * array.shape.dropFirst().reduce(1, *)
+    /// Where the first row of run `index` lies along the first axis.
+    func firstRow(_ index: Int) -> Int {
+      switch kind {
+      case .whole: 0
+      case .element: index
+      case .rows(let batch): index * batch
+      }
     }
+
+    /// Where the first element of run `index` lies in the array.
+    func start(_ index: Int) -> Int { firstRow(index) * array.shape.dropFirst().reduce(1, *) }
 
     /// Gives the memory of what run `index` took back to the system, so that a pass over any number of samples holds a few.
     func forget(_ index: Int) throws(OpError) {
@@ -80,6 +81,9 @@ public struct SampleSet: Sendable {
     self.rows = rows
     count = runs ?? 1
   }
+
+  /// Where the first row of run `index` lies along the first axis of the arrays.
+  func firstRow(_ index: Int) -> Int { cuts.map { $0.firstRow(index) }.max() ?? 0 }
 
   /// The inputs of run `index`, by name.
   public func inputs(_ index: Int) throws(DecantError) -> [String: Tensor] {

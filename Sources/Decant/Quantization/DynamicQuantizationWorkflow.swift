@@ -22,8 +22,8 @@ public struct DynamicQuantizationWorkflow: Sendable {
     self.options = options
     self.reporter = reporter
     try self.model.prepareForQuantization(
-      optimizes: options.style == .decant && optimizes, selectors: options.include + options.exclude, reporter: reporter
-    )
+      optimizes: options.style == .decant && optimizes, expandsFunctions: options.style == .decant,
+      selectors: options.include + options.exclude, reporter: reporter)
   }
 
   /// Quantizes the model.

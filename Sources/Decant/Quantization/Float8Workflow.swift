@@ -21,7 +21,7 @@ public struct Float8Workflow: Sendable {
     self.options = options
     self.reporter = reporter
     try self.model.prepareForQuantization(
-      optimizes: optimizes, expandsFunctions: true, selectors: options.include + options.exclude, reporter: reporter)
+      optimizes: optimizes, selectors: options.include + options.exclude, reporter: reporter)
   }
 
   /// One pass over the samples, for the ranges of activations.

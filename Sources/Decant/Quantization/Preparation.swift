@@ -10,7 +10,7 @@ extension Model {
   ///   - selectors: what the user chooses nodes by.
   /// - Throws: what the passes throw; `usage` for a selector whose nodes are all folded away.
   mutating func prepareForQuantization(
-    optimizes: Bool, expandsFunctions: Bool = false, selectors: [NodeSelector] = [], reporter: any Reporter
+    optimizes: Bool, expandsFunctions: Bool = true, selectors: [NodeSelector] = [], reporter: any Reporter
   ) throws {
     let given = optimizes && !selectors.isEmpty ? graph : nil
     let context = PassContext(reporter: reporter)

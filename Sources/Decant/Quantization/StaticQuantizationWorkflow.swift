@@ -24,8 +24,8 @@ public struct StaticQuantizationWorkflow: Sendable {
     self.options = options
     self.reporter = reporter
     try self.model.prepareForQuantization(
-      optimizes: options.style == .decant && optimizes, selectors: options.include + options.exclude, reporter: reporter
-    )
+      optimizes: options.style == .decant && optimizes, expandsFunctions: options.style == .decant,
+      selectors: options.include + options.exclude, reporter: reporter)
     // Before the samples run: what such weights give would look like masks.
     try self.model.graph.refuseWeightsNotFinite()
   }

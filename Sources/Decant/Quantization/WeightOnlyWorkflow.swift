@@ -5,7 +5,7 @@ public import DecantRuntime
 
 /// The way from a float model to one whose weights are codes in blocks: prepare, learn from samples where that helps, quantize.
 public struct WeightOnlyWorkflow: Sendable {
-  /// The model; its types are inferred, and nothing else is changed before it is quantized.
+  /// The model; its types are inferred and its functions expanded, and nothing else is changed before it is quantized.
   public private(set) var model: Model
   /// How to quantize.
   public let options: WeightOnlyOptions

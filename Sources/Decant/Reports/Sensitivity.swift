@@ -16,6 +16,8 @@ public struct Sensitivity: Sendable {
     public let worst: Comparison.Output
     /// All outputs of floats, in the model's order.
     public let outputs: [Comparison.Output]
+    /// How often the largest score is at the label; nil without labels.
+    public let accuracy: Double?
     /// How many bytes of constants it saves.
     public let savedBytes: Int
   }
@@ -24,15 +26,19 @@ public struct Sensitivity: Sendable {
   public let layers: [Layer]
   /// The outputs when all of them are quantized.
   public let whole: [Comparison.Output]
+  /// How often the largest score of the float model, and of the quantized one, is at the label; nil without labels.
+  public let accuracy: (float: Double, whole: Double)?
   /// How many runs each figure is taken on.
   public let runs: Int
 
   /// Measures every node that `result` quantized, on at most `runs` runs that are spread evenly over the samples.
   ///
+  /// - Parameter labels: for classifiers, the place of the largest score of the first output, for each row of the samples.
   /// - Throws: `unsupported` for schemes that decide over the whole model at once and for models without float outputs;
   ///   what quantizing and running throw, naming the node.
   public init(
-    of result: QuantizationResult, on samples: SampleSet, runs: Int = .max, backends: [any Backend],
+    of result: QuantizationResult, on samples: SampleSet, labels: Tensor? = nil, runs: Int = .max,
+    backends: [any Backend],
     execution: Executor.Options, reporter: any Reporter = SilentReporter()
   ) throws(DecantError) {
     guard let trials = result.trials else {
@@ -42,13 +48,17 @@ public struct Sensitivity: Sendable {
     }
     let count = min(max(runs, 1), samples.count)
     let picks = (0..<count).map { $0 * samples.count / count }
-    var reference = ReferenceOutputs(try Executor(trials.model, backends: backends, options: execution), samples, picks)
+    let float = try Executor(trials.model, backends: backends, options: execution)
+    let tally = try labels.map { (labels) throws(DecantError) in try LabelTally(labels, of: float) }
+    var reference = ReferenceOutputs(float, samples, picks, tally)
     let step = "sensitivity"
     reporter.report(.started(step))
-    func measure(_ model: Model) throws(DecantError) -> [Comparison.Output] {
+    func measure(_ model: Model) throws(DecantError) -> (outputs: [Comparison.Output], accuracy: Double?) {
       try reference.distances(to: try Executor(model, backends: backends, options: execution))
     }
-    whole = try measure(result.model)
+    let all = try measure(result.model)
+    whole = all.outputs
+    accuracy = if let own = try reference.accuracy(), let other = all.accuracy { (own, other) } else { nil }
     let before = Inspection(trials.model).bytes
     let nodes = Sensitivity.candidates(result)
     var layers: [Layer] = []
@@ -57,11 +67,12 @@ public struct Sensitivity: Sendable {
         let (model, report) = try trials.quantized(only: node)
         // A node that only passes codes on has none of its own.
         if report.weights + report.activations > 0, let decision = report.decisions.first(where: { $0.node == node }) {
-          let outputs = try measure(model)
+          let (outputs, accuracy) = try measure(model)
           if let worst = outputs.min(by: { $0.snr < $1.snr }) {
             layers.append(
               Layer(
                 node: node, op: decision.op, outcome: decision.outcome, worst: worst, outputs: outputs,
+                accuracy: accuracy,
                 savedBytes: before - Inspection(model).bytes))
           }
         }
@@ -112,25 +123,33 @@ private struct ReferenceOutputs {
   private let executor: Executor
   private let samples: SampleSet
   private let picks: [Int]
+  /// Nothing counted; nil without labels.
+  private let tally: LabelTally?
   private var kept: [Int: RunResult] = [:]
   private var bytes = 0
 
-  init(_ executor: Executor, _ samples: SampleSet, _ picks: [Int]) {
+  init(_ executor: Executor, _ samples: SampleSet, _ picks: [Int], _ tally: LabelTally?) {
     self.executor = executor
     self.samples = samples
     self.picks = picks
+    self.tally = tally
   }
 
-  /// How far the outputs of `other` are from the float ones; outputs that are no floats are left out.
+  /// How far the outputs of `other` are from the float ones, outputs that are no floats left out; and how often its largest
+  /// score is at the label.
   ///
   /// - Throws: `unsupported` when there is no output of floats, and what running throws.
-  mutating func distances(to other: Executor) throws(DecantError) -> [Comparison.Output] {
+  mutating func distances(
+    to other: Executor
+  ) throws(DecantError) -> (outputs: [Comparison.Output], accuracy: Double?) {
+    var tally = tally
     let pairs = try Comparison.pair(executor.outputNames, other.outputNames)
     var sums = pairs.map { _ -> OutputSums? in nil }
     for pick in picks {
-      let inputs = try samples.inputs(pick)
+      let inputs = try samples.forCalibration.inputs(pick)
       let wanted = try outputs(pick, inputs)
       let got = try other.run(inputs)
+      try tally?.add(got, firstRow: samples.firstRow(pick))
       for (index, pair) in pairs.enumerated() {
         guard let a = wanted[pair.reference], let b = got[pair.other], a.dataType.isFloat else { continue }
         var sum = sums[index] ?? OutputSums()
@@ -140,7 +159,16 @@ private struct ReferenceOutputs {
     }
     let distances = zip(pairs, sums).compactMap { pair, sum in sum?.output(name: pair.reference) }
     guard !distances.isEmpty else { throw DecantError(.unsupported, "the model has no output of floats to compare") }
-    return distances
+    return (distances, tally?.accuracy)
+  }
+
+  /// How often the float model's largest score is at the label; nil without labels.
+  mutating func accuracy() throws(DecantError) -> Double? {
+    guard var tally else { return nil }
+    for pick in picks {
+      try tally.add(try outputs(pick, try samples.inputs(pick)), firstRow: samples.firstRow(pick))
+    }
+    return tally.accuracy
   }
 
   private mutating func outputs(_ pick: Int, _ inputs: [String: Tensor]) throws(DecantError) -> RunResult {

@@ -5,7 +5,7 @@ struct SensitivityChart {
   let layers: [Sensitivity.Layer]
 
   private static let rowHeight = 22
-  private static let (labels, bars, figures) = (330, 420, 210)
+  private static let (labels, bars, figures) = (330, 400, 250)
 
   /// As SVG.
   var svg: String {
@@ -19,12 +19,13 @@ struct SensitivityChart {
       let (top, snr) = (index * Self.rowHeight, layer.worst.snr)
       let share = snr.isFinite ? 1 - (snr - least) / span : snr < 0 ? 1 : 0
       let (name, cosine) = (Markup.escape(layer.node), Format.decimals(layer.worst.cosine, 6))
+      let accuracy = layer.accuracy.map { ", \(Format.decimals($0 * 100, 1)) %" } ?? ""
       svg += """
         <g><title>\(name) (\(Markup.escape(layer.op.description))): \(Format.decimals(snr, 2)) dB, cosine \(cosine)</title>
         <text x="\(Self.labels - 8)" y="\(top + 15)" text-anchor="end">\(Markup.label(layer.node))</text>
         <rect class="bar" x="\(Self.labels)" y="\(top + 4)" width="\(Format.decimals(share * Double(Self.bars), 1))" \
         height="\(Self.rowHeight - 7)" rx="2"/>
-        <text class="soft" x="\(Self.labels + Self.bars + 8)" y="\(top + 15)">\(Format.decimals(snr, 1)) dB, cosine \(cosine)</text></g>
+        <text class="soft" x="\(Self.labels + Self.bars + 8)" y="\(top + 15)">\(Format.decimals(snr, 1)) dB, cosine \(cosine)\(accuracy)</text></g>
 
         """
     }

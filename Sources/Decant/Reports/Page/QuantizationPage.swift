@@ -91,6 +91,9 @@ public struct QuantizationPage: Sendable {
       tiles += tile("signal to noise of the outputs", Format.decimals(worst.snr, 1) + " dB")
       tiles += tile("cosine of the outputs", Format.decimals(worst.cosine, 5))
     }
+    if let (float, whole) = sensitivity?.accuracy {
+      tiles += tile("accuracy, in float \(Format.decimals(float * 100, 2)) %", Format.decimals(whole * 100, 2) + " %")
+    }
     return "<div class=\"tiles\">\n\(tiles)</div>\n"
   }
 

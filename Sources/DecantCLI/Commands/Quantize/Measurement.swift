@@ -11,6 +11,10 @@ struct MeasurementArguments: ParsableArguments {
   var sensitivityRuns: Int?
   @Option(
     help: ArgumentHelp(
+      "For --sensitivity: the key of a classifier's labels in the samples, for its accuracy.", valueName: "key"))
+  var labels: String?
+  @Option(
+    help: ArgumentHelp(
       "Write an HTML page: sizes, sensitivity, and with samples the distributions of activations.", valueName: "file"))
   var report: String?
 
@@ -20,17 +24,21 @@ struct MeasurementArguments: ParsableArguments {
   /// Checks the options against each other.
   func check(hasSamples: Bool) throws {
     guard !sensitivity || hasSamples else { throw ValidationError("'--sensitivity' expected samples (--data)") }
-    guard sensitivity || sensitivityRuns == nil else {
-      throw ValidationError("'--sensitivity-runs' belongs to '--sensitivity'")
+    guard sensitivity || (sensitivityRuns == nil && labels == nil) else {
+      throw ValidationError("'--sensitivity-runs' and '--labels' belong to '--sensitivity'")
     }
     guard sensitivityRuns.map({ $0 > 0 }) ?? true else {
       throw ValidationError("'--sensitivity-runs' expected at least 1")
     }
   }
 
-  /// Fails before any work when the page cannot be written.
-  func check(replacing: Bool) throws(DecantError) {
-    if let report { try OutputPath.check(report, replacing: replacing) }
+  /// Fails before any work when the page cannot be written, or would take the place of the model.
+  func check(beside output: OutputOptions) throws(DecantError) {
+    guard let report else { return }
+    guard report != output.output else {
+      throw DecantError(.usage, "'--report' and '--output' expected two files, got '\(report)' for both")
+    }
+    try OutputPath.check(report, replacing: output.force)
   }
 }
 
@@ -39,7 +47,8 @@ extension QuantizeCommand {
   func measuredSensitivity(_ result: QuantizationResult) throws -> Sensitivity? {
     guard measurement.sensitivity, let trials = result.trials else { return nil }
     return try Sensitivity(
-      of: result, on: try measuringSamples(for: trials.model), runs: measurement.sensitivityRuns ?? .max,
+      of: result, on: try measuringSamples(for: trials.model), labels: try labels(for: trials.model),
+      runs: measurement.sensitivityRuns ?? .max,
       backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions,
       reporter: common.reporter)
   }
@@ -56,6 +65,16 @@ extension QuantizeCommand {
     let file = try AtomicFile(path, replacing: output.force)
     try file.write(page.html)
     try file.commit()
+  }
+
+  private func labels(for model: Model) throws -> Tensor? {
+    guard let key = measurement.labels else { return nil }
+    let arrays = try ArraySource(samples.data, for: try Engine.executor(model, engine).inputs).arrays
+    guard let labels = arrays[key] else {
+      let keys = arrays.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
+      throw DecantError(.usage, "expected labels under '\(key)', and there are only \(keys)", at: samples.data)
+    }
+    return labels
   }
 
   private func measuringSamples(for model: Model) throws -> SampleSet {

@@ -31,16 +31,23 @@ struct QuantizationAccount {
   }
 
   private func table(_ sensitivity: Sensitivity) -> String {
-    var table = Table(["node alone", "operator", "SNR dB", "cosine", "top-1 agreement", "saves"], leading: 2)
+    let last = sensitivity.accuracy == nil ? "top-1 agreement" : "accuracy"
+    func share(_ accuracy: Double?, _ output: Comparison.Output) -> String {
+      (accuracy ?? output.topOne).map { Format.decimals($0, 4) } ?? "-"
+    }
+    var table = Table(["node alone", "operator", "SNR dB", "cosine", last, "saves"], leading: 2)
     for layer in sensitivity.layers {
       table.add(
         layer.node, layer.op.description, Format.decimals(layer.worst.snr, 2), Format.decimals(layer.worst.cosine, 6),
-        layer.worst.topOne.map { Format.decimals($0, 4) } ?? "-", Format.bytes(layer.savedBytes))
+        share(layer.accuracy, layer.worst), Format.bytes(layer.savedBytes))
     }
     if let whole = sensitivity.whole.min(by: { $0.snr < $1.snr }) {
       table.add(
         "all", "", Format.decimals(whole.snr, 2), Format.decimals(whole.cosine, 6),
-        whole.topOne.map { Format.decimals($0, 4) } ?? "-", "")
+        share(sensitivity.accuracy?.whole, whole), "")
+    }
+    if let float = sensitivity.accuracy?.float {
+      table.add("none", "", "inf", "1.000000", Format.decimals(float, 4), "")
     }
     let list = TerminalText.escape(sensitivity.excludeList(min(5, sensitivity.layers.count)))
     return table.text + "\(sensitivity.runs) runs; to keep the most sensitive in float: \(list)\n"
@@ -83,11 +90,14 @@ struct QuantizationAccount {
       .object([
         "name": .string(layer.node), "op": .string(layer.op.description), "outcome": .string(layer.outcome),
         "snr_db": .number(layer.worst.snr), "cosine": .number(layer.worst.cosine),
+        "accuracy": layer.accuracy.map { .number($0) } ?? .null,
         "saved_bytes": .integer(layer.savedBytes), "outputs": .array(layer.outputs.map(figures)),
       ])
     }
+    let accuracy: JSON =
+      sensitivity.accuracy.map { .object(["float": .number($0.float), "all": .number($0.whole)]) } ?? .null
     return [
-      "runs": .integer(sensitivity.runs), "layers": .array(layers),
+      "runs": .integer(sensitivity.runs), "accuracy": accuracy, "layers": .array(layers),
       "all": .array(sensitivity.whole.map(figures)),
     ]
   }

@@ -27,7 +27,7 @@ struct QuantizeCommand: ParsableCommand {
 
       With --explain, --verbose or --json each node is listed with what was done, by which rule, or why nothing was: nothing
       to quantize (unconcerned), left out by you (excluded), or not possible (skipped). With --strict a skipped node means
-      exit code 1, and nothing is written.
+      exit code 1, and no model.
       """)
 
   @Argument(help: "The float model.") var model: String
@@ -69,7 +69,7 @@ struct QuantizeCommand: ParsableCommand {
 
   func run() throws {
     try output.check()
-    try measurement.check(replacing: output.force)
+    try measurement.check(beside: output)
     let result =
       switch scheme {
       case .int8: try runStaticInt8()
@@ -91,7 +91,7 @@ struct QuantizeCommand: ParsableCommand {
     guard !isRefused else {
       throw DecantError(
         .refuted,
-        "\(report.skipped.count) of \(report.decisions.count) nodes could not be quantized, and nothing is written",
+        "\(report.skipped.count) of \(report.decisions.count) nodes could not be quantized, and the model is not written",
         note: "leave them out with --exclude, or drop --strict")
     }
   }
