@@ -22,7 +22,8 @@ struct Root: ParsableCommand {
     groupedSubcommands: [
       CommandGroup(name: "Look:", subcommands: [InspectCommand.self, DumpCommand.self, OpsCommand.self]),
       CommandGroup(name: "Change:", subcommands: [ConvertCommand.self, OptimizeCommand.self]),
-      CommandGroup(name: "Compress:", subcommands: [CalibrateCommand.self, QuantizeCommand.self]),
+      CommandGroup(
+        name: "Compress:", subcommands: [CalibrateCommand.self, QuantizeCommand.self, DequantizeCommand.self]),
       CommandGroup(
         name: "Check:", subcommands: [RunCommand.self, CompareCommand.self, EvalCommand.self, BenchCommand.self]),
       CommandGroup(name: "Deploy:", subcommands: [BundleCommand.self]),

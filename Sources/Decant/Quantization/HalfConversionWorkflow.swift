@@ -34,7 +34,7 @@ public struct HalfConversionWorkflow: Sendable {
     }
     options = HalfConversionOptions(type, opset: least, include: include, keep: keep, keepsInterface: keepsInterface)
     try self.model.prepareForQuantization(
-      optimizes: optimizes, selectors: include + keep, reporter: reporter)
+      optimizes: optimizes, acceptsCodes: true, selectors: include + keep, reporter: reporter)
   }
 
   /// One pass over the samples, which decides what float16 can hold.

@@ -7,11 +7,15 @@ extension Model {
   ///
   /// - Parameters:
   ///   - expandsFunctions: whether calls of the model's own functions become their bodies.
+  ///   - acceptsCodes: whether the model may be quantized already.
   ///   - selectors: what the user chooses nodes by.
-  /// - Throws: what the passes throw; `usage` for a selector whose nodes are all folded away.
+  /// - Throws: `unsupported` for a model that is quantized already, what the passes throw, and `usage` for a selector whose
+  ///   nodes are all folded away.
   mutating func prepareForQuantization(
-    optimizes: Bool, expandsFunctions: Bool = true, selectors: [NodeSelector] = [], reporter: any Reporter
+    optimizes: Bool, expandsFunctions: Bool = true, acceptsCodes: Bool = false, selectors: [NodeSelector] = [],
+    reporter: any Reporter
   ) throws {
+    if !acceptsCodes { try FormCensus(self).refuseQuantized() }
     let given = optimizes && !selectors.isEmpty ? graph : nil
     let context = PassContext(reporter: reporter)
     // Weights that a caller could replace at run time cannot be codes.

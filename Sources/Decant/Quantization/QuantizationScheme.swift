@@ -1,3 +1,5 @@
+public import DecantCompression
+
 /// What a quantized model computes with, by the names that users choose.
 public enum QuantizationScheme: String, Sendable, CaseIterable {
   /// int8 activations and weights with ranges from calibration, as QuantizeLinear and DequantizeLinear.
@@ -20,11 +22,18 @@ public enum QuantizationScheme: String, Sendable, CaseIterable {
   case fp8E4M3 = "fp8-e4m3"
   /// Weights as 8-bit floats with 5 bits of exponent.
   case fp8E5M2 = "fp8-e5m2"
+  /// Weights as 4-bit floats at the quantiles of a normal distribution; activations in float.
+  case normalFloat4 = "nf4"
+  /// Weights as 4-bit floats; activations in float.
+  case float4 = "fp4"
 
   /// The names, as a list for messages.
   public static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
-  /// How many bits a weight has, for schemes that leave activations alone.
+  /// What codes stand for, for schemes with 4-bit floats.
+  public var codebook: Codebook? { Codebook(rawValue: rawValue) }
+
+  /// How many bits a weight has in integer codes, for schemes that leave activations alone.
   public var weightBits: Int? {
     switch self {
     case .weights8: 8

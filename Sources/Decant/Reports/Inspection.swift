@@ -1,3 +1,4 @@
+public import DecantCompression
 public import DecantIR
 
 /// What is in a model, without a look at the weights.
@@ -32,6 +33,8 @@ public struct Inspection: Sendable {
   public let outputs: [Port]
   /// Operators and how many nodes apply each, most frequent first; subgraphs and functions included.
   public let operators: [(op: OpName, count: Int)]
+  /// How many nodes compute with codes, by form.
+  public let quantized: FormCensus
   /// How many nodes, subgraphs included; bodies of functions are not.
   public let nodes: Int
   /// How many model-local functions.
@@ -60,6 +63,7 @@ public struct Inspection: Sendable {
       Port(name: output.name, type: output.declaredType.merged(with: graph[output.value].type) ?? output.declaredType)
     }
     operators = counter.operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+    quantized = FormCensus(model)
     nodes = graph.totalNodeCount
     functions = model.functions.count
     tensors = counter.weights.count

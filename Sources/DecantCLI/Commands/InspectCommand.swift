@@ -12,7 +12,8 @@ struct InspectCommand: ParsableCommand {
       """)
 
   @Argument(help: "The model.") var model: String
-  @Flag(help: "One JSON document: format, opset, nodes, parameters, bytes, inputs, outputs, operators, largest.")
+  @Flag(
+    help: "One JSON document: format, opset, nodes, parameters, bytes, inputs, outputs, operators, quantized, largest.")
   var json = false
   @Option(help: ArgumentHelp("How many of the largest tensors to list.", valueName: "count")) var largest = 10
   @OptionGroup var common: CommonOptions
@@ -39,6 +40,7 @@ struct InspectCommand: ParsableCommand {
     facts.add(
       "nodes    \(Format.count(inspection.nodes))"
         + (inspection.functions > 0 ? ", \(inspection.functions) functions" : ""))
+    if inspection.quantized.isQuantized { facts.add("codes    quantized: \(inspection.quantized.text) nodes") }
     let types = inspection.bytesByType.map { "\($0.type) \(Format.bytes($0.bytes))" }.joined(separator: ", ")
     facts.add(
       "weights  \(Format.count(inspection.parameters)) parameters in \(Format.count(inspection.tensors)) tensors, "
@@ -63,6 +65,8 @@ struct InspectCommand: ParsableCommand {
     for (op, count) in inspection.operators { operators[op.description] = .integer(count) }
     var types = JSONObject()
     for (type, bytes) in inspection.bytesByType { types[type.name] = .integer(bytes) }
+    var quantized = JSONObject()
+    for (kind, count) in inspection.quantized.counts { quantized[kind.rawValue] = .integer(count) }
     let largest = inspection.largest.map { weight -> JSON in
       .object([
         "name": .string(weight.name), "type": .string(weight.dataType.name),
@@ -76,6 +80,7 @@ struct InspectCommand: ParsableCommand {
       "functions": .integer(inspection.functions), "parameters": .integer(inspection.parameters),
       "tensors": .integer(inspection.tensors), "bytes": .integer(inspection.bytes), "bytes_by_type": .object(types),
       "inputs": ports(inspection.inputs), "outputs": ports(inspection.outputs), "operators": .object(operators),
+      "quantized": .object(quantized),
       "largest": .array(largest),
     ]
   }

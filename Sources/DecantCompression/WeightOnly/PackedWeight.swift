@@ -39,7 +39,21 @@ struct PackedWeight {
       let panel = weight.panel(start..<min(start + PackedWeight.band, weight.rows))
       return Piece(try coder.code(panel, format, type), layout)
     }
-    let (rows, columns, blocks) = (weight.rows, weight.columns, format.blocks(weight.columns))
+    try self.init(pieces, rows: weight.rows, columns: weight.columns, format, layout, scaleType: scaleType)
+  }
+
+  /// Packs `weight`, which is in codes already.
+  ///
+  /// - Throws: ``OpError`` for scales that `scaleType` cannot hold.
+  init(_ weight: BlockRows, _ layout: Layout, scaleType: DataType) throws(OpError) {
+    try self.init(
+      [Piece(weight, layout)], rows: weight.rows, columns: weight.columns, weight.format, layout, scaleType: scaleType)
+  }
+
+  private init(
+    _ pieces: [Piece], rows: Int, columns: Int, _ format: BlockFormat, _ layout: Layout, scaleType: DataType
+  ) throws(OpError) {
+    let blocks = format.blocks(columns)
     let integer = layout == .table && format.storedBits == 8 ? .uint8 : PackedWeight.integerType(format)
     let middle = UInt8(1 << (format.storedBits - 1))
     var scales = pieces.flatMap(\.scales)

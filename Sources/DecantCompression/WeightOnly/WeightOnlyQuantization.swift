@@ -29,6 +29,7 @@ public enum WeightOnlyQuantization {
     _ graph: inout Graph, _ options: WeightOnlyOptions, products: [ValueID: InputProducts] = [:],
     threads: Int = Parallel.processors, reporter: any Reporter = SilentReporter()
   ) throws(DecantError) -> QuantizationReport {
+    try FormCensus(graph).refuseQuantized()
     let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
     return try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
       var emitter = BlockEmitter(options: options)

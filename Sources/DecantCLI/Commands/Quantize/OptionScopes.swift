@@ -12,6 +12,7 @@ extension QuantizeCommand {
 
   private var scopes: [(option: String, isGiven: Bool, schemes: [QuantizationScheme])] {
     let blocks = QuantizationScheme.allCases.filter { $0.weightBits != nil }
+    let codebooks = QuantizationScheme.allCases.filter { $0.codebook != nil }
     let integers: [QuantizationScheme] = [.int8, .int8Dynamic]
     let halves: [QuantizationScheme] = [.fp16, .bf16]
     let smallFloats: [QuantizationScheme] = [.fp8E4M3, .fp8E5M2]
@@ -37,8 +38,9 @@ extension QuantizeCommand {
       ("--no-adjust-weights", !fixed.adjustWeights, [.int8]),
       ("--channel-axis", !fixed.channelAxis.isEmpty, [.int8]),
       ("--algorithm", weightOnly.algorithm != nil, blocks),
-      ("--block", weightOnly.block != nil, blocks),
-      ("--form", weightOnly.form != nil, blocks),
+      ("--block", weightOnly.block != nil, blocks + codebooks),
+      ("--double", weightOnly.double, codebooks),
+      ("--form", weightOnly.form != nil, [.int8] + blocks),
       ("--tables", weightOnly.tables != nil, blocks),
       ("--accuracy-level", weightOnly.accuracyLevel != nil, blocks),
       ("--keep", !half.keep.isEmpty, halves),

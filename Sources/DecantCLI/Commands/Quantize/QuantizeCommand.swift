@@ -5,7 +5,8 @@ internal import Decant
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
-    abstract: "Makes a float model int8, its weights alone 8 to 2 bits, or all of it half or 8-bit floats.",
+    abstract:
+      "Makes a float model int8, its weights alone 8 to 2 bits or 4-bit floats, or all of it half or 8-bit floats.",
     usage: """
       decant quantize model.onnx -o int8.onnx --data train.npz
       decant quantize model.onnx -o int8.onnx --scheme int8-dynamic
@@ -15,6 +16,8 @@ struct QuantizeCommand: ParsableCommand {
       decant quantize model.onnx -o int4.onnx --scheme w4 --block 32
       decant quantize model.onnx -o int4.onnx --scheme w4 --algorithm gptq --data train.npz
       decant quantize model.onnx -o int8.onnx --data train.npz --sensitivity --report int8.html
+      decant quantize model.onnx -o int8.onnx --data train.npz --form qoperator
+      decant quantize model.onnx -o nf4.onnx --scheme nf4 --double
       """,
     discussion: """
       SELECTORS (--include, --exclude, --keep)
@@ -64,6 +67,7 @@ struct QuantizeCommand: ParsableCommand {
     case .weights8, .weights4, .weights3, .weights2: try validateWeightOnly()
     case .fp16, .bf16: try validateHalf()
     case .fp8E4M3, .fp8E5M2: try validateFloat8()
+    case .normalFloat4, .float4: break
     }
   }
 
@@ -79,6 +83,8 @@ struct QuantizeCommand: ParsableCommand {
       case .bf16: try runHalf(.bfloat16)
       case .fp8E4M3: try runFloat8(.e4m3)
       case .fp8E5M2: try runFloat8(.e5m2)
+      case .normalFloat4: try runFloatCodes(.normalFloat)
+      case .float4: try runFloatCodes(.float)
       }
     let report = result.report
     let sensitivity = try measuredSensitivity(result)

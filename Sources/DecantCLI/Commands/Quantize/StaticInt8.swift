@@ -13,8 +13,10 @@ extension QuantizeCommand {
 
   func runStaticInt8() throws -> QuantizationResult {
     let method = try calibration.chosen()
+    var options = try style.options()
+    options.form = try staticForm()
     var workflow = try StaticQuantizationWorkflow(
-      try common.read(model), try style.options(), optimizes: style.optimize, reporter: common.reporter)
+      try common.read(model), options, optimizes: style.optimize, reporter: common.reporter)
     let ranges: CalibratedRanges
     if let stats {
       ranges = try workflow.ranges(fromFile: stats, method: method, isExplicit: calibration.isExplicit)
@@ -27,5 +29,13 @@ extension QuantizeCommand {
     let trials = workflow.trials(ranges)
     let report = try workflow.quantize(ranges)
     return QuantizationResult(workflow.model, report, trials)
+  }
+
+  private func staticForm() throws(DecantError) -> ModelForm {
+    let given = weightOnly.form ?? ModelForm.pairs.rawValue
+    guard let form = ModelForm(rawValue: given), form == .pairs || form == .operators else {
+      throw DecantError(.usage, "'--form' expected qdq or qoperator with '--scheme int8', got '\(given)'")
+    }
+    return form
   }
 }

@@ -8,12 +8,17 @@ struct WeightOnlyArguments: ParsableArguments {
       "For w8 to w2: \(WeightAlgorithm.all.map { "\($0.name) (\($0.summary))" }.joined(separator: "; ")).",
       valueName: "name"))
   var algorithm: String?
-  @Option(help: ArgumentHelp("For w8 to w2: how many inputs share a scale; 64 by default.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp("For w8 to w2, nf4 and fp4: how many weights share a scale; 64 by default.", valueName: "count"))
   var block: Int?
   @Option(
     help: ArgumentHelp(
-      "For w8 to w2: matmulnbits (ONNX Runtime's operators) or qdq (DequantizeLinear in blocks).", valueName: "form"))
+      """
+      For w8 to w2: matmulnbits (ONNX Runtime's operators; the default) or qdq (DequantizeLinear in blocks). For int8: qdq \
+      (float operators between pairs; the default) or qoperator (operators on codes).
+      """, valueName: "form"))
   var form: String?
+  @Flag(help: "For nf4 and fp4: the largest magnitudes of blocks become codes of 8 bits, too.") var double = false
   @Flag(inversion: .prefixedNo, help: "For w8 and w4: tables that are looked up become codes too; the default.")
   var tables: Bool?
   @Option(

@@ -17,7 +17,7 @@ public enum DynamicQuantization {
         .usage, "dynamic quantization expected int8 or uint8 weights, got \(options.weightType)",
         note: "4-bit weights are for the weight-only schemes")
     }
-    try StaticQuantization.refuseQuantized(graph)
+    try FormCensus(graph).refuseQuantized()
     let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
     var chosen = selection.chosen
     // Integer convolutions are slow: they are for those who ask for them.

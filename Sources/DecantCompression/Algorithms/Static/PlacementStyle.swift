@@ -22,6 +22,16 @@ enum Placement: String {
   case select
   /// An activation function that the clipping of the codes can replace.
   case removable = "removable activation"
+  /// For operators on codes: every float operand and result on its own scale, when operand 0 is quantized.
+  case arithmeticOfCodes = "arithmetic of codes"
+  /// For operators on codes: a result from 0 to 1, on a scale of 1/256 whatever its range.
+  case share
+  /// For operators on codes: it reads codes of a quantized operand 0, and its result is no number.
+  case reader
+  /// For operators on codes: result and padding share the scale of operand 0, when that is quantized.
+  case padOfCodes = "pad of codes"
+  /// For operators on codes: an activation function that is dropped behind codes, whatever else reads them.
+  case dropped = "dropped activation"
 }
 
 /// One tool's choice of what is quantized and how.
@@ -62,6 +72,23 @@ struct PlacementStyle: Sendable {
       reason: "ONNX Runtime does not quantize this operator")
   }()
 
+  /// ONNX Runtime 1.31's registry of QLinear operators.
+  static let onnxRuntimeOperators: PlacementStyle = {
+    var table: [String: Placement] = [
+      "Conv": .weighted, "Gemm": .weighted, "MatMul": .matrixProduct, "Gather": .gather, "Split": .split,
+      "Pad": .padOfCodes, "Relu": .dropped, "Clip": .dropped, "Softmax": .share, "ArgMax": .reader,
+      "GlobalAveragePool": .arithmeticOfCodes,
+    ]
+    for name in ["Add", "Mul", "LeakyRelu", "Sigmoid", "AveragePool", "Concat"] { table[name] = .arithmetic }
+    for name in ["Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Resize", "MaxPool"] {
+      table[name] = .passThrough
+    }
+    return PlacementStyle(
+      placements: table, quantizesProducts: true, matrixChannelAxis: -1,
+      minimumOpsets: ["MaxPool": 12, "Resize": 11, "Pad": 11], isPerChannelNormalization: false,
+      reason: "ONNX Runtime has no operator on codes for it")
+  }()
+
   /// For convolutional models: whole islands of integer arithmetic between the convolutions.
   static let convolutional: PlacementStyle = {
     var table: [String: Placement] = [
@@ -85,8 +112,8 @@ struct PlacementStyle: Sendable {
     reason: "only matrix products and tables are quantized in models with attention")
 
   /// The style for a graph.
-  static func choose(_ style: QuantizationStyle, for graph: Graph) -> PlacementStyle {
-    guard style == .decant else { return .onnxRuntime }
+  static func choose(_ options: StaticQuantizationOptions, for graph: Graph) -> PlacementStyle {
+    guard options.style == .decant else { return options.form == .operators ? .onnxRuntimeOperators : .onnxRuntime }
     return isTransformer(graph) ? .transformer : .convolutional
   }
 

@@ -56,6 +56,10 @@ struct PlanBuilder {
     case .pad: return markPad(node, rewriter.graph)
     case .select: return markSelect(node, rewriter.graph)
     case .removable: return markRemovable(id, node, &rewriter)
+    case .arithmeticOfCodes, .reader, .padOfCodes, .dropped:
+      guard let input = node.operand(0), plan.contains(input) else { return .unconcerned("its input is") }
+      return markOfCodes(id, node, placement, input, &rewriter)
+    case .share: return markShare(node, rewriter.graph)
     }
   }
 
@@ -114,6 +118,7 @@ struct PlanBuilder {
       default: 0
       }
     var text = weight(factor, channelAxis: axis, graph)
+    if isOfCodes, node.op == "Conv", text.contains("per channel") { plan.signedWeights.insert(factor) }
     guard let bias = node.operand(2) else { return .quantized(text) }
     guard graph[bias].constant?.dataType == .float32 else {
       return .quantized(text + ", bias computed and left in float")
@@ -126,8 +131,9 @@ struct PlanBuilder {
 
   private mutating func markMatrixProduct(_ node: Node, _ graph: Graph) -> NodeOutcome {
     var texts: [String] = []
-    for case let operand? in node.declaredOperands {
-      if isConstant(operand, graph) {
+    for (index, operand) in node.declaredOperands.enumerated() {
+      guard let operand else { continue }
+      if isConstant(operand, graph), index == 1 || !isOfCodes {
         texts.append(weight(operand, channelAxis: options.channelAxes[node.op.type] ?? style.matrixChannelAxis, graph))
       } else {
         activation(operand, graph)
@@ -173,7 +179,7 @@ struct PlanBuilder {
     guard let table = node.operand(0) else { return .skipped("no table") }
     if isConstant(table, graph), isQuantizable(table, graph) {
       activation(table, graph)
-    } else if !plan.contains(table) {
+    } else if isOfCodes || !plan.contains(table) {
       return .unconcerned("its input is")
     }
     if options.style == .onnxRuntime { sharing(node.result(0), with: table, graph) }
@@ -206,6 +212,44 @@ struct PlanBuilder {
     }
     activation(node.result(0), graph)
     return .quantized("result on its own scale")
+  }
+
+  // MARK: Operators on codes, as ONNX Runtime's quantizer places them
+
+  /// Whether the placements are those of ONNX Runtime's operators on codes.
+  private var isOfCodes: Bool { options.style == .onnxRuntime && options.form == .operators }
+
+  private mutating func markOfCodes(
+    _ id: NodeID, _ node: Node, _ placement: Placement, _ input: ValueID, _ rewriter: inout Rewriter
+  ) -> NodeOutcome {
+    switch placement {
+    case .arithmeticOfCodes: return markArithmetic(node, rewriter.graph)
+    case .padOfCodes:
+      if node.attributes.string("mode") ?? "constant" == "constant", let filler = node.operand(2),
+        rewriter.graph[filler].constant != nil
+      {
+        sharing(filler, with: input, rewriter.graph)
+      }
+      sharing(node.result(0), with: input, rewriter.graph)
+      return .quantized("scale of its input")
+    case .dropped:
+      guard !options.isSymmetric, let result = node.result(0) else {
+        return .unconcerned("codes without a lower limit at zero cannot replace it")
+      }
+      rewriter.replaceAllUses(of: result, with: input)
+      rewriter.erase(id)
+      report.removedActivations += 1
+      return .quantized("removed: its input is codes")
+    default: return .quantized("reads codes")
+    }
+  }
+
+  private mutating func markShare(_ node: Node, _ graph: Graph) -> NodeOutcome {
+    activation(node.operand(0), graph)
+    let zeroPoint = options.activationType.isSignedInteger ? -128 : 0
+    guard let result = node.result(0), isQuantizable(result, graph) else { return .skipped("no result") }
+    plan.remark(result, .given(AffineParameters(scale: 1 / 256, zeroPoint: zeroPoint)))
+    return .quantized("result on a scale of 1/256")
   }
 
   /// Given: `%r = Relu(%c)` behind a quantized `%c` that nothing else reads.

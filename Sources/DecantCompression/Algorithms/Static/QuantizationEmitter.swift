@@ -10,6 +10,8 @@ struct QuantizationEmitter {
   /// The nodes that may be quantized.
   let chosen: Set<NodeID>
   private var style: QuantizationStyle { options.style }
+  /// Whether ONNX Runtime's quantizer of operators on codes is followed, which has its own view of ranges.
+  private var isOfCodes: Bool { options.style == .onnxRuntime && options.form == .operators }
 
   /// The scale and zero point behind a value that was quantized.
   private struct Emitted {
@@ -42,10 +44,10 @@ struct QuantizationEmitter {
     for (value, role) in plan.ordered {
       switch role {
       case .sharing(let provider): waiting.append((value, provider))
-      case .activation, .weight: try emitOwn(value, role, &rewriter)
+      case .activation, .weight, .given: try emitOwn(value, role, &rewriter)
       }
     }
-    emitShared(waiting, &rewriter)
+    try emitShared(waiting, &rewriter)
     if options.quantizesBiases {
       for bias in plan.biases { try emit(bias, &rewriter) }
     }
@@ -60,17 +62,42 @@ struct QuantizationEmitter {
       do throws(OpError) {
         switch role {
         case .weight(let axis):
-          let symmetric = axis != nil || (options.weightsAreSymmetric ?? grids.weights.isSigned)
+          let grid = grid(ofWeight: value)
+          let symmetric = (axis != nil && !isOfCodes) || (options.weightsAreSymmetric ?? grid.isSigned)
           weightParameters[value] = try QuantizedWeight.fit(
-            data, grid: grids.weights, symmetric: symmetric, axis: axis, isReduced: options.isReduced)
+            data, grid: grid, symmetric: symmetric, axis: axis, isReduced: options.isReduced)
         case .activation:
           weightParameters[value] = try QuantizedWeight.fit(
-            data, grid: grids.activations, symmetric: options.isSymmetric, axis: nil,
-            isReduced: options.isReduced && style == .onnxRuntime)
-        case .sharing: continue
+            data, grid: grids.activations, symmetric: constantsAreSymmetric, axis: nil,
+            isReduced: options.isReduced && style == .onnxRuntime && !isOfCodes)
+        case .sharing, .given: continue
         }
       } catch {
         throw OpError("initializer '\(graph[value].name)': \(error.message)", kind: error.kind)
+      }
+    }
+  }
+
+  /// Whether constants that meet activations have zero in the middle. ONNX Runtime's operators on codes take them for weights
+  /// when both have one type.
+  private var constantsAreSymmetric: Bool {
+    guard isOfCodes, grids.activations.type == grids.weights.type else { return options.isSymmetric }
+    return options.weightsAreSymmetric ?? grids.weights.isSigned
+  }
+
+  private func grid(ofWeight value: ValueID) -> IntegerGrid {
+    plan.signedWeights.contains(value) ? IntegerGrid(type: .int8, codes: -128...127) : grids.weights
+  }
+
+  /// What the codes of an activation will mean; nil without a range.
+  private func parameters(ofActivation value: ValueID, _ graph: Graph) -> AffineParameters? {
+    switch plan.role(of: value) {
+    case .given(let parameters): return parameters
+    case .sharing(let provider) where isOfCodes:
+      return weightParameters[provider]?.first ?? parameters(ofActivation: provider, graph)
+    default:
+      return ranges.byName[graph[value].name].map {
+        AffineParameters(range: $0, grid: grids.activations, symmetric: options.isSymmetric)
       }
     }
   }
@@ -80,10 +107,9 @@ struct QuantizationEmitter {
       guard plan.role(of: bias.input) != nil, let parameters = weightParameters[bias.weight],
         case .weight = plan.role(of: bias.weight), grids.weights.isSigned, grids.weights.type.bitWidth >= 8,
         parameters.allSatisfy({ $0.zeroPoint == 0 }),
-        let range = ranges.byName[graph[bias.input].name],
+        let input = self.parameters(ofActivation: bias.input, graph),
         let values = graph[bias.bias].constant?.array(of: Float.self)
       else { continue }
-      let input = AffineParameters(range: range, grid: grids.activations, symmetric: options.isSymmetric)
       let scales = QuantizedBias.enlarge(
         weightScales: parameters.map(\.scale), inputScale: input.scale, bias: values)
       weightParameters[bias.weight] = scales.map { AffineParameters(scale: $0, zeroPoint: 0) }
@@ -100,12 +126,11 @@ struct QuantizationEmitter {
       return
     }
     let name = rewriter.graph[value].name
-    guard let range = ranges.byName[name] else {
+    guard let parameters = parameters(ofActivation: value, rewriter.graph) else {
       guard style == .decant else { throw OpError("the statistics have no range for '\(name)'") }
       report.notes.append("'\(name)' stays in float: calibration saw no data for it")
       return
     }
-    let parameters = AffineParameters(range: range, grid: grids.activations, symmetric: options.isSymmetric)
     let scale = rewriter.addInitializer(name + "_scale", Tensor(scalar: parameters.scale))
     let zeroPoint = rewriter.addInitializer(
       name + "_zero_point",
@@ -119,7 +144,7 @@ struct QuantizationEmitter {
     guard let parameters = weightParameters[value] else { return }
     let name = rewriter.graph[value].name
     var (axis, grid): (Int?, IntegerGrid) = (nil, grids.activations)
-    if case .weight(let channelAxis) = role { (axis, grid) = (channelAxis, grids.weights) }
+    if case .weight(let channelAxis) = role { (axis, grid) = (channelAxis, self.grid(ofWeight: value)) }
     let weight = try QuantizedWeight(data, grid: grid, parameters: parameters, axis: axis)
     let scale = rewriter.addInitializer(name + "_scale", weight.scales)
     let zeroPoint = rewriter.addInitializer(name + "_zero_point", weight.zeroPoints)
@@ -194,20 +219,47 @@ struct QuantizationEmitter {
   /// Values that take another's scale, as soon as that one has it; in the end those without a provider stay in float.
   private mutating func emitShared(
     _ shared: [(value: ValueID, provider: ValueID)], _ rewriter: inout Rewriter
-  ) {
+  ) throws(OpError) {
     var waiting = shared
     while !waiting.isEmpty {
-      let before = waiting.count
-      waiting.removeAll { value, provider in
-        guard let parameters = emitted[provider] else { return false }
-        emitPair(value, parameters, &rewriter)
-        return true
+      let before = waiting
+      waiting.removeAll()
+      for (value, provider) in before {
+        guard let parameters = emitted[provider] else {
+          waiting.append((value, provider))
+          continue
+        }
+        if let data = rewriter.graph[value].constant {
+          try emitConstant(value, data, on: parameters, &rewriter)
+        } else {
+          emitPair(value, parameters, &rewriter)
+        }
       }
-      guard waiting.count < before else { break }
+      guard waiting.count < before.count else { break }
     }
     for (value, _) in waiting {
       report.notes.append("'\(rewriter.graph[value].name)' stays in float: its input does")
     }
+  }
+
+  /// A constant on the scale of an activation that it joins.
+  private mutating func emitConstant(
+    _ value: ValueID, _ data: Tensor, on parameters: Emitted, _ rewriter: inout Rewriter
+  ) throws(OpError) {
+    guard let scale = parameters.scales.first,
+      let zeroPoint = rewriter.graph[parameters.zeroPoint].constant?.integers?.first
+    else { return }
+    let name = rewriter.graph[value].name
+    let weight = try QuantizedWeight(
+      data, grid: grids.activations, parameters: [AffineParameters(scale: scale, zeroPoint: zeroPoint)], axis: nil)
+    let codes = rewriter.addInitializer(name + "_quantized", weight.codes)
+    let result = rewriter.add(
+      "DequantizeLinear", [codes, parameters.scale, parameters.zeroPoint], name: name + "_DequantizeLinear_Output",
+      type: rewriter.graph[value].type, at: start)
+    nameProducer(of: result, name + "_DequantizeLinear", &rewriter)
+    rewriter.replaceAllUses(of: value, with: result)
+    emitted[value] = parameters
+    report.weights += 1
   }
 
   // MARK: Biases

@@ -8,6 +8,8 @@ struct QuantizationPlan {
     case activation
     /// With the scale of another value.
     case sharing(ValueID)
+    /// With a scale that is known whatever the range.
+    case given(AffineParameters)
     /// As weights are, with a scale for each channel along an axis when there is one.
     case weight(axis: Int?)
   }
@@ -31,6 +33,8 @@ struct QuantizationPlan {
   private var marks: [ValueID: Mark] = [:]
   private var turns = 0
   private(set) var biases: [Bias] = []
+  /// Weights that are int8, whatever type others have.
+  var signedWeights: Set<ValueID> = []
   private var biasValues: Set<ValueID> = []
 
   /// The marked values and their roles, in the order of their marking.

@@ -1,7 +1,8 @@
 public import DecantBytes
 public import DecantIR
 
-/// Static int8: activations and weights become codes, with QuantizeLinear and DequantizeLinear around every operator.
+/// Static int8: activations and weights become codes, with QuantizeLinear and DequantizeLinear around every operator, or with
+/// operators on codes.
 public enum StaticQuantization {
   /// Quantizes `graph`, whose types are inferred, with `ranges` for its activations.
   ///
@@ -14,12 +15,12 @@ public enum StaticQuantization {
     _ graph: inout Graph, ranges: CalibratedRanges, options: StaticQuantizationOptions, opset: Int
   ) throws(DecantError) -> QuantizationReport {
     let grids = try grids(options)
-    try refuseQuantized(graph)
+    try FormCensus(graph).refuseQuantized()
     let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
     let chosen = selection.chosen
-    let style = PlacementStyle.choose(options.style, for: graph)
+    let style = PlacementStyle.choose(options, for: graph)
     let ranges = options.style == .onnxRuntime ? adjust(ranges, graph, style, chosen) : ranges
-    return try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
+    var report = try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
       var builder = PlanBuilder(style: style, options: options, ranges: ranges, opset: opset, selection: selection)
       for node in rewriter.graph.order { builder.visit(node, &rewriter) }
       var emitter = QuantizationEmitter(
@@ -32,6 +33,10 @@ public enum StaticQuantization {
       }
       return emitter.report
     }
+    guard options.form == .operators else { return report }
+    let conversion = FormConversion.convert(&graph, to: .operators)
+    report.add(conversion)
+    return report
   }
 
   /// The values whose ranges quantization asks for: float operands and results of operators that it may touch.
@@ -39,7 +44,10 @@ public enum StaticQuantization {
     _ graph: Graph, options: StaticQuantizationOptions
   ) throws(DecantError) -> [ValueID] {
     let chosen = try NodeSelection(include: options.include, exclude: options.exclude, in: graph).chosen
-    let style = PlacementStyle.choose(options.style, for: graph)
+    // ONNX Runtime calibrates what either form may quantize.
+    var options = options
+    options.form = .pairs
+    let style = PlacementStyle.choose(options, for: graph)
     var values: [ValueID] = []
     var seen: Set<ValueID> = []
     for id in graph.order where chosen.contains(id) {
@@ -62,15 +70,15 @@ public enum StaticQuantization {
         "expected integer codes of 8 or 16 bits for activations and of 4, 8 or 16 for weights, "
           + "got \(options.activationType) and \(options.weightType)")
     }
+    guard options.form == .pairs || options.form == .operators else {
+      throw DecantError(.usage, "static int8 has the forms qdq and qoperator, not \(options.form.rawValue)")
+    }
+    guard options.form == .pairs || (activations.type.bitWidth == 8 && weights.type.bitWidth == 8) else {
+      throw DecantError(
+        .usage, "operators on codes take 8 bits, got \(options.activationType) and \(options.weightType)",
+        note: "the form qdq takes others")
+    }
     return Grids(activations: activations, weights: weights)
-  }
-
-  static func refuseQuantized(_ graph: Graph) throws(DecantError) {
-    let quantized = graph.order.first { graph[$0].op.type == "QuantizeLinear" || graph[$0].op.type == "QLinearConv" }
-    guard let quantized else { return }
-    throw DecantError(
-      .unsupported, "the model is quantized already: '\(graph[quantized].name)' is a \(graph[quantized].op)",
-      note: "quantize the float model that it was made from")
   }
 
   /// ONNX Runtime's changes to ranges: what feeds a Relu or Clip alone takes that one's range, and a Softmax ends at 0 and 1.
@@ -94,6 +102,20 @@ public enum StaticQuantization {
       }
     }
     return ranges
+  }
+}
+
+extension QuantizationReport {
+  /// Says of every node that has no operator on codes why it stays between pairs.
+  fileprivate mutating func add(_ conversion: FormReport) {
+    let reasons = Dictionary(conversion.left.map { ($0.node, $0.outcome) }, uniquingKeysWith: { first, _ in first })
+    decisions = decisions.map { decision in
+      guard decision.isQuantized, let reason = reasons[decision.node] else { return decision }
+      return Decision(
+        node: decision.node, op: decision.op, status: .quantized, rule: decision.rule,
+        outcome: "\(decision.outcome); \(reason)")
+    }
+    notes.append("\(conversion.converted) operators work on codes now")
   }
 }
 

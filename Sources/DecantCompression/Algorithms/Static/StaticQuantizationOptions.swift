@@ -4,6 +4,8 @@ public import DecantIR
 public struct StaticQuantizationOptions: Sendable {
   /// Whose choices are followed: in ONNX Runtime's style those of `quantize_static`.
   public var style: QuantizationStyle
+  /// What the quantized model computes with: float operators between pairs, or operators on codes.
+  public var form = ModelForm.pairs
   /// The type of activations' codes, of 8 or 16 bits; also of constants that meet activations in arithmetic.
   public var activationType: DataType
   /// The type of weights' codes, of 4, 8 or 16 bits.

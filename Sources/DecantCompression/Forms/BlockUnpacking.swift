@@ -1,0 +1,141 @@
+internal import DecantBytes
+internal import DecantIR
+
+/// Takes ONNX Runtime's operators on blocks of codes apart: into DequantizeLinear and a plain operator, or into floats.
+///
+/// Given: `%y = com.microsoft.MatMulNBits(%x, %packed, %scales, %zeros, _, %bias)`
+/// Result: `%y = Add(MatMul(%x, DequantizeLinear(%codes, %scales, %zeros)), %bias)`
+struct BlockUnpacking {
+  /// Whether weights become floats instead of codes behind DequantizeLinear.
+  let givesFloats: Bool
+  private(set) var report = FormReport()
+  private var weights: [Key: ValueID] = [:]
+
+  private struct Key: Hashable {
+    let codes: ValueID
+    let scales: ValueID?
+    let zeroPoints: ValueID?
+  }
+
+  init(givesFloats: Bool) { self.givesFloats = givesFloats }
+
+  mutating func run(_ rewriter: inout Rewriter) {
+    for id in rewriter.graph.order where rewriter.graph.contains(id) {
+      let (node, label) = (rewriter.graph[id], rewriter.graph.label(of: id))
+      guard node.op.domain == OpName.microsoft else { continue }
+      do throws(OpError) {
+        switch node.op.type {
+        case "MatMulNBits": try multiply(id, node, &rewriter)
+        case "GatherBlockQuantized": try lookUp(id, node, &rewriter)
+        case "MatMulBnb4": try multiplyFloats(id, node, &rewriter)
+        default: continue
+        }
+        report.convert(label, node.op, to: givesFloats ? "floats" : "DequantizeLinear in blocks")
+      } catch {
+        report.leave(label, node.op, error.message)
+      }
+    }
+    rewriter.dropUnreadCodes()
+  }
+
+  private mutating func multiply(_ id: NodeID, _ node: Node, _ rewriter: inout Rewriter) throws(OpError) {
+    guard let input = node.operand(0), let codes = node.operand(1) else { throw OpError("an operand is missing") }
+    let key = Key(codes: codes, scales: node.operand(2), zeroPoints: node.operand(3))
+    let type = try scaleType(node.operand(2), rewriter.graph)
+    let weight: ValueID
+    if let known = weights[key] {
+      weight = known
+    } else {
+      let rows = try BlockRows(product: node, rewriter.graph)
+      weight = try emit(rows, .inputsFirst, type, rewriter.graph[codes].name, before: id, &rewriter)
+    }
+    weights[key] = weight
+    replace(id, "MatMul", [input, weight], addend: node.operand(5), &rewriter)
+  }
+
+  private mutating func lookUp(_ id: NodeID, _ node: Node, _ rewriter: inout Rewriter) throws(OpError) {
+    guard let codes = node.operand(0), let indices = node.operand(1) else { throw OpError("an operand is missing") }
+    let key = Key(codes: codes, scales: node.operand(2), zeroPoints: node.operand(3))
+    let type = try scaleType(node.operand(2), rewriter.graph)
+    let table: ValueID
+    if let known = weights[key] {
+      table = known
+    } else {
+      let rows = try BlockRows(table: node, rewriter.graph)
+      table = try emit(rows, .outputsFirst, type, rewriter.graph[codes].name, before: id, &rewriter)
+    }
+    weights[key] = table
+    rewriter.setAll(id, "Gather", [table, indices], ["axis": .int(0)])
+  }
+
+  /// MatMulBnb4, whose weights no DequantizeLinear gives.
+  private mutating func multiplyFloats(_ id: NodeID, _ node: Node, _ rewriter: inout Rewriter) throws(OpError) {
+    guard givesFloats else { throw OpError("ONNX has no DequantizeLinear of 4-bit floats; 'float' takes it") }
+    guard let input = node.operand(0), let codes = node.operand(1) else { throw OpError("an operand is missing") }
+    let key = Key(codes: codes, scales: node.operand(2), zeroPoints: nil)
+    let weight: ValueID
+    if let known = weights[key] {
+      weight = known
+    } else {
+      let data = try CodebookWeight.floats(of: node, rewriter.graph)
+      weight = rewriter.addInitializer(rewriter.graph[codes].name.droppingEnd("_Bnb4"), data)
+    }
+    weights[key] = weight
+    replace(id, "MatMul", [input, weight], addend: nil, &rewriter)
+  }
+
+  // MARK: Parts
+
+  private func scaleType(_ scales: ValueID?, _ graph: Graph) throws(OpError) -> DataType {
+    guard let type = scales.flatMap({ graph[$0].constant?.dataType }) else { throw OpError("its scales is computed") }
+    return type
+  }
+
+  /// The weight as DequantizeLinear of codes, or as floats.
+  private func emit(
+    _ rows: BlockRows, _ layout: PackedWeight.Layout, _ type: DataType, _ codesName: String, before id: NodeID,
+    _ rewriter: inout Rewriter
+  ) throws(OpError) -> ValueID {
+    let name = codesName.droppingEnd("_Q\(rows.format.bits)").droppingEnd("_quantized")
+    let isInputsFirst = layout == .inputsFirst
+    let shape = isInputsFirst ? [rows.columns, rows.rows] : [rows.rows, rows.columns]
+    guard !givesFloats else {
+      let values = rows.values
+      let ordered =
+        isInputsFirst ? CodeBytes.transposed(values, rows: rows.rows, columns: rows.columns) : values
+      return rewriter.addInitializer(name, Tensor(floats: ordered, shape: shape, as: type))
+    }
+    let packed = try PackedWeight(rows, layout, scaleType: type)
+    var operands = [
+      rewriter.addInitializer("\(name)_DQ_Q\(rows.format.bits)", packed.codes),
+      rewriter.addInitializer("\(name)_DQ_scales", packed.scales),
+    ]
+    if let points = packed.zeroPoints { operands.append(rewriter.addInitializer("\(name)_DQ_zero_points", points)) }
+    let attributes: Attributes = [
+      "axis": .int(isInputsFirst ? 0 : 1), "block_size": .int(Int64(rows.format.blockSize)),
+    ]
+    let result = rewriter.add(
+      "DequantizeLinear", operands, attributes, name: "\(name)_DequantizeLinear_Output",
+      type: .tensor(type, Shape(shape)), at: rewriter.graph.firstNode.map { .before($0) } ?? .before(id))
+    if let made = rewriter.graph[result].producer { rewriter.setName(made, "\(name)_DequantizeLinear") }
+    return result
+  }
+
+  private func replace(
+    _ id: NodeID, _ op: OpName, _ operands: [ValueID?], addend: ValueID?, _ rewriter: inout Rewriter
+  ) {
+    rewriter.setAll(id, op, operands, [:])
+    if let addend { rewriter.append(addend, to: id) }
+  }
+}
+
+extension Tensor {
+  /// Floats in the type of a model's weights. Precondition: float32, float16 or bfloat16; others become float32.
+  init(floats: [Float], shape: [Int], as type: DataType) {
+    switch type {
+    case .float16: self.init(floats.map { Float16($0) }, shape: shape)
+    case .bfloat16: self.init(floats.map { BFloat16($0) }, shape: shape)
+    default: self.init(floats, shape: shape)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+public import DecantIR
+
+/// Says in another form what a quantized model computes. Codes, scales and zero points are carried over as they are.
+public enum FormConversion {
+  /// Converts `graph`, whose types are inferred, and the graphs inside it.
+  ///
+  /// What the form cannot say is left as it was, with the reason in the report. The float form is no conversion of codes: it
+  /// takes away the rounding of activations.
+  public static func convert(_ graph: inout Graph, to form: ModelForm) -> FormReport {
+    var report = FormReport()
+    for node in graph.order where graph[node].attributes.holdGraphs {
+      for (name, value) in graph[node].attributes {
+        switch value {
+        case .graph(var inner):
+          report.add(convert(&inner, to: form))
+          graph.edit { $0.setAttribute(node, name, .graph(inner)) }
+        case .graphs(var inners):
+          for index in inners.indices { report.add(convert(&inners[index], to: form)) }
+          graph.edit { $0.setAttribute(node, name, .graphs(inners)) }
+        default: continue
+        }
+      }
+    }
+    graph.edit { rewriter in
+      switch form {
+      case .operators:
+        var fusion = OperatorFusion()
+        fusion.run(&rewriter)
+        report.add(fusion.report)
+      case .pairs:
+        expand(&rewriter, givesFloats: false, &report)
+      case .blocks:
+        var expansion = OperatorExpansion()
+        expansion.run(&rewriter)
+        report.add(expansion.report)
+        var packing = BlockPacking()
+        packing.run(&rewriter)
+        report.add(packing.report)
+      case .float:
+        var products = IntegerProducts()
+        products.run(&rewriter)
+        report.add(products.report)
+        expand(&rewriter, givesFloats: true, &report)
+        var restoration = FloatRestoration()
+        restoration.run(&rewriter)
+        report.add(restoration.report)
+      }
+    }
+    return report
+  }
+
+  private static func expand(_ rewriter: inout Rewriter, givesFloats: Bool, _ report: inout FormReport) {
+    var expansion = OperatorExpansion()
+    expansion.run(&rewriter)
+    report.add(expansion.report)
+    var unpacking = BlockUnpacking(givesFloats: givesFloats)
+    unpacking.run(&rewriter)
+    report.add(unpacking.report)
+  }
+}
+
+extension FormReport {
+  /// Adds what another step did.
+  mutating func add(_ other: FormReport) {
+    decisions += other.decisions
+    unroundedActivations += other.unroundedActivations
+    clippedActivations += other.clippedActivations
+  }
+}

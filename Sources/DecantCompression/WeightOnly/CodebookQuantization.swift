@@ -1,0 +1,211 @@
+public import DecantBytes
+public import DecantIR
+public import DecantRuntime
+
+/// How weights become codes of a codebook.
+public struct CodebookOptions: Sendable {
+  /// What codes stand for.
+  public var codebook: Codebook
+  /// How many weights share a magnitude: 16, 32, 64, 128 or 256.
+  public var blockSize: Int
+  /// Whether the magnitudes become codes too, of 8 bits in blocks of 256.
+  public var codesMagnitudes: Bool
+  /// Only these nodes; empty for all.
+  public var include: [NodeSelector]
+  /// Not these nodes.
+  public var exclude: [NodeSelector]
+
+  /// From its parts.
+  ///
+  /// - Throws: `usage` for blocks that ONNX Runtime does not take.
+  public init(
+    _ codebook: Codebook, blockSize: Int = 64, codesMagnitudes: Bool = false, include: [NodeSelector] = [],
+    exclude: [NodeSelector] = []
+  ) throws(DecantError) {
+    guard [16, 32, 64, 128, 256].contains(blockSize) else {
+      throw DecantError(.usage, "expected blocks of 16, 32, 64, 128 or 256, got \(blockSize)")
+    }
+    self.codebook = codebook
+    self.blockSize = blockSize
+    self.codesMagnitudes = codesMagnitudes
+    self.include = include
+    self.exclude = exclude
+  }
+}
+
+/// Weights of matrix products become 4-bit floats: NF4 or FP4, as MatMulBnb4.
+public enum CodebookQuantization {
+  /// Quantizes `graph`, whose types are inferred.
+  ///
+  /// - Throws: `usage` for selectors that choose nothing; `malformed` for weights that are not finite, naming the element.
+  public static func quantize(
+    _ graph: inout Graph, _ options: CodebookOptions, threads: Int = Parallel.processors
+  ) throws(DecantError) -> QuantizationReport {
+    try FormCensus(graph).refuseQuantized()
+    let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
+    return try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
+      var emitter = CodebookEmitter(options: options, threads: threads)
+      var report = QuantizationReport()
+      for id in rewriter.graph.order {
+        let (name, op) = (rewriter.graph.label(of: id), rewriter.graph[id].op)
+        func decide(_ outcome: NodeOutcome) {
+          report.decisions.append(.init(node: name, op: op, outcome, rule: options.codebook.rawValue))
+        }
+        switch WeightSite.find(id, in: rewriter.graph) {
+        case .failure(let absence):
+          let reason = selection.reason(id).map { NodeOutcome.excluded($0) }
+          decide(absence.isLoss ? reason ?? .skipped(absence.reason) : .unconcerned(absence.reason))
+        case .success(let site):
+          if let outcome = selection.reason(id).map({ .excluded($0) }) ?? unfit(site, rewriter.graph) {
+            decide(outcome)
+            continue
+          }
+          do throws(OpError) {
+            try emitter.emit(site, &rewriter)
+            decide(.quantized("\(options.codebook.rawValue) in blocks of \(options.blockSize)"))
+          } catch {
+            throw DecantError(error, at: ["node '\(name)' (\(op))", "weight '\(rewriter.graph[site.weight].name)'"])
+          }
+        }
+      }
+      report.weights = emitter.weightCount
+      return report
+    }
+  }
+
+  private static func unfit(_ site: WeightSite, _ graph: Graph) -> NodeOutcome? {
+    guard case .product = site.use else { return .unconcerned("no operator looks up 4-bit floats") }
+    guard let data = graph[site.weight].constant, data.shape.suffix(2).allSatisfy({ $0 >= 16 }) else {
+      return .skipped("the weight is too small to gain")
+    }
+    guard data.dataType != .bfloat16 else { return .skipped("ONNX Runtime multiplies no bfloat16 by 4-bit floats") }
+    return nil
+  }
+}
+
+/// Puts coded weights into the graph, each weight once.
+private struct CodebookEmitter {
+  let options: CodebookOptions
+  let threads: Int
+  private var emitted: [Key: Emitted] = [:]
+
+  private struct Key: Hashable {
+    let weight: ValueID
+    let use: WeightSite.Use
+  }
+
+  private struct Emitted {
+    let codes: ValueID
+    let magnitudes: ValueID
+    let inputs: Int
+    let outputs: Int
+  }
+
+  /// How many magnitudes share a scale where they are codes too.
+  private static let magnitudeBlock = 256
+
+  init(options: CodebookOptions, threads: Int) {
+    self.options = options
+    self.threads = threads
+  }
+
+  var weightCount: Int { emitted.count }
+
+  /// Given: `%y = MatMul(%x, %w)`. Result: `%y = com.microsoft.MatMulBnb4(%x, %codes, %magnitudes)`.
+  mutating func emit(_ site: WeightSite, _ rewriter: inout Rewriter) throws(OpError) {
+    let key = Key(weight: site.weight, use: site.use)
+    let weight: Emitted
+    if let known = emitted[key] {
+      weight = known
+    } else {
+      weight = try code(site, &rewriter)
+    }
+    emitted[key] = weight
+    let node = rewriter.graph[site.node]
+    guard let input = node.operand(0) else { return }
+    rewriter.setAll(
+      site.node, .microsoft("MatMulBnb4"), [input, weight.codes, weight.magnitudes],
+      [
+        "K": .int(Int64(weight.inputs)), "N": .int(Int64(weight.outputs)),
+        "block_size": .int(Int64(options.blockSize)), "quant_type": .int(Int64(options.codebook.quantType)),
+      ])
+    if node.op == "Gemm", let bias = node.operand(2) {
+      addBias(bias, factor: node.attributes.float("beta", default: 1), to: site.node, &rewriter)
+    }
+    if rewriter.graph[site.weight].useCount == 0 { rewriter.erase(site.weight) }
+  }
+
+  private func code(_ site: WeightSite, _ rewriter: inout Rewriter) throws(OpError) -> Emitted {
+    guard let data = rewriter.graph[site.weight].constant else { throw OpError("the weight is computed") }
+    let matrix = try WeightMatrix(data, isInputsFirst: site.use == .product(isInputsFirst: true))
+    let weight = try CodebookWeight(
+      matrix, options.codebook, blockSize: options.blockSize, type: data.dataType, threads: threads)
+    data.bytes?.evict()
+    let name = rewriter.graph[site.weight].name
+    let magnitudes =
+      options.codesMagnitudes
+      ? try coded(weight.magnitudes, name, before: site.node, &rewriter)
+      : rewriter.addInitializer(name + "_absmax", weight.magnitudes)
+    return Emitted(
+      codes: rewriter.addInitializer(name + "_Bnb4", weight.codes), magnitudes: magnitudes, inputs: matrix.columns,
+      outputs: matrix.rows)
+  }
+
+  /// Magnitudes as DequantizeLinear of uint8 in blocks; none is negative, so zero is the least code.
+  private func coded(
+    _ magnitudes: Tensor, _ name: String, before node: NodeID, _ rewriter: inout Rewriter
+  ) throws(OpError) -> ValueID {
+    guard let values = magnitudes.floats, let grid = IntegerGrid(.uint8) else { throw OpError("no magnitudes") }
+    var (codes, scales): ([UInt8], [Float]) = ([], [])
+    for start in stride(from: 0, to: values.count, by: CodebookEmitter.magnitudeBlock) {
+      let block = values[start..<min(start + CodebookEmitter.magnitudeBlock, values.count)]
+      let range = TensorRange(0, block.max() ?? 0)
+      let parameters = AffineParameters(range: range, grid: grid, symmetric: false, scaleType: magnitudes.dataType)
+      scales.append(parameters.scale)
+      codes += block.map { UInt8(truncatingIfNeeded: parameters.code(of: $0, grid: grid)) }
+    }
+    // ONNX Runtime takes a single scale for one without blocks.
+    let isSingle = scales.count == 1
+    let operands = [
+      rewriter.addInitializer(name + "_absmax_quantized", Tensor(codes)),
+      rewriter.addInitializer(
+        name + "_absmax_scales",
+        Tensor(floats: scales, shape: isSingle ? [] : [scales.count], as: magnitudes.dataType)),
+    ]
+    let attributes: Attributes =
+      isSingle ? [:] : ["axis": .int(0), "block_size": .int(Int64(CodebookEmitter.magnitudeBlock))]
+    let result = rewriter.add(
+      "DequantizeLinear", operands, attributes, name: name + "_absmax", type: magnitudes.type, at: .before(node))
+    if let producer = rewriter.graph[result].producer { rewriter.setName(producer, name + "_absmax_DequantizeLinear") }
+    return result
+  }
+
+  /// Adds what Gemm adds, times its factor.
+  private func addBias(_ bias: ValueID, factor: Float, to node: NodeID, _ rewriter: inout Rewriter) {
+    guard let product = rewriter.graph[node].result(0) else { return }
+    let (name, type) = (rewriter.graph[product].name, rewriter.graph[product].type)
+    var addend = bias
+    if factor != 1 {
+      let one = Tensor(floats: [factor], shape: [], as: type.dataType ?? .float32)
+      let scale = rewriter.addInitializer(name + "_beta", one)
+      addend = rewriter.add(
+        "Mul", [bias, scale], name: name + "_bias", type: rewriter.graph[bias].type, at: .before(node))
+    }
+    rewriter.append(addend, to: node)
+  }
+}
+
+extension Rewriter {
+  /// Adds `addend` to the result of `node`, whose readers get the sum under the result's name.
+  mutating func append(_ addend: ValueID, to node: NodeID) {
+    guard let result = graph[node].result(0) else { return }
+    let (name, type) = (graph[result].name, graph[result].type)
+    let sum = add("Add", [addend, addend], name: name + "_sum", type: type, at: .after(node))
+    replaceAllUses(of: result, with: sum)
+    rename(result, to: name + "_product")
+    rename(sum, to: name)
+    guard let made = graph[sum].producer else { return }
+    setOperand(0, of: made, to: result)
+    setName(made, graph[node].name + "_bias_add")
+  }
+}
