@@ -260,3 +260,22 @@ DISPATCHED void decant_gptq_rows(
     }
   }
 }
+
+DISPATCHED void decant_gptq_codebook_rows(
+    float *w, size_t row_stride, size_t rows, size_t columns, const float *restrict factor, size_t factor_stride,
+    const float *restrict magnitudes, const float *restrict values, const float *restrict bounds, uint8_t *ranks, float *errors) {
+  for (size_t r = 0; r < rows; r++) {
+    float *restrict row = w + r * row_stride;
+    for (size_t i = 0; i < columns; i++) {
+      float magnitude = magnitudes[r * columns + i];
+      float number = magnitude != 0 ? row[i] / magnitude : 0.0f;
+      int rank = 0;
+      for (int k = 0; k < 15; k++) rank += number > bounds[k];
+      const float *restrict line = factor + i * factor_stride;
+      float error = (row[i] - values[rank] * magnitude) / line[i];
+      ranks[r * columns + i] = (uint8_t)rank;
+      errors[r * columns + i] = error;
+      for (size_t j = i + 1; j < columns; j++) row[j] -= error * line[j];
+    }
+  }
+}

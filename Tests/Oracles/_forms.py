@@ -57,6 +57,16 @@ def scaled():
     return m
 
 
+def beside():
+    """A convolution whose sums are read with and without a Relu."""
+    m = Small("beside", seed=25)
+    x = m.input("x", [1, 3, 8, 8])
+    a = m.node("Conv", [x, m.weight("w", (4, 3, 3, 3)), m.weight("b", (4,))], "a", pads=[1, 1, 1, 1])
+    m.node("Add", [m.node("Relu", [a], "r"), a], "y")
+    m.output("y", [1, 4, 8, 8])
+    return m
+
+
 def products(dtype=np.float32, bias=False):
     """Two products and a table, large enough for blocks; a Gemm with a bias."""
     m = Small("products" + "_bias" * bias, opset=21, seed=24)
@@ -68,6 +78,32 @@ def products(dtype=np.float32, bias=False):
     d = m.node("Reshape", [c, m.constant("flat", np.array([-1, 48], np.int64))], "d")
     m.node("Gemm", [d, m.weight("w3", (32, 48), 0.2), m.weight("b3", (32,))], "y", transB=1)
     m.output("y", ["m", 32])
+    return m
+
+
+MOVERS = {
+    "ArgMax": ([], {"axis": 1}), "DepthToSpace": ([], {"blocksize": 2}), "Expand": ([[2, 4, 4, 4]], {}), "Flatten": ([], {}),
+    "Gather": ([[1, 0]], {"axis": 1}), "GatherElements": ([np.zeros((1, 4, 4, 4), np.int64)], {"axis": 1}),
+    "GatherND": ([np.zeros((2, 2), np.int64)], {}), "Identity": ([], {}), "MaxPool": ([], {"kernel_shape": [2, 2]}),
+    "Pad": ([[0, 0, 1, 1, 0, 0, 1, 1]], {}), "Reshape": ([[4, 16]], {}), "Resize": ([None, np.float32([1, 1, 2, 2])], {"mode": "nearest"}),
+    "Slice": ([[1], [3], [1]], {}), "SpaceToDepth": ([], {"blocksize": 2}), "Split": ([[1, 3]], {"axis": 1}), "Squeeze": ([[0]], {}),
+    "Tile": ([[1, 2, 1, 1]], {}), "Transpose": ([], {"perm": [0, 2, 3, 1]}), "Unsqueeze": ([[0]], {})}
+
+
+def mover(op, kind):
+    """An operator that moves elements, between pairs on one scale."""
+    m = Small(f"mover_{op}", seed=26)
+    scale, zero = m.constant("scale", np.float32(0.05)), m.constant("zero", kind(3))
+
+    def pair(x):
+        return m.node("DequantizeLinear", [m.node("QuantizeLinear", [x, scale, zero], x + "_q"), scale, zero], x + "_d")
+
+    constants, attributes = MOVERS[op]
+    names = ["" if one is None else m.constant(f"c{i}", one) for i, one in enumerate(constants)]
+    results = ["r1", "r2"] if op == "Split" else ["r1"]
+    m.node(op, [pair(m.input("x", [1, 4, 4, 4])), *names], results, **attributes)
+    for one in results:
+        m.output(one, None, INT64) if op == "ArgMax" else m.output(pair(one))
     return m
 
 

@@ -105,6 +105,12 @@ void decant_gptq_rows(
     const uint8_t *zero_points, size_t groups, const uint32_t *group_of, int levels, uint8_t *codes, size_t code_stride,
     float *errors, size_t error_stride);
 
+// The same onto 16 ascending `values` times a magnitude for each weight (rows by columns): a number belongs to the value whose
+// rank is the number of `bounds` (15) below it. Writes ranks and errors, rows by columns.
+void decant_gptq_codebook_rows(
+    float *w, size_t row_stride, size_t rows, size_t columns, const float *factor, size_t factor_stride,
+    const float *magnitudes, const float *values, const float *bounds, uint8_t *ranks, float *errors);
+
 // Betters codes and scales of rows by coordinate descent on (w - value)' P (w - value), with P = `products` symmetric: each code
 // moves to its best level given all others; between two sweeps each scale is fitted to its codes. `gradients` comes as P (w -
 // value) for each row, and is kept so.

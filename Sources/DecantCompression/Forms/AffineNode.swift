@@ -26,6 +26,8 @@ struct AffineNode {
     zeroPoint = node.operand(2)
     axis = node.attributes.int("axis", default: 1)
     blockSize = node.attributes.int("block_size", default: 0)
+    // Numbers of a file: what follows adds ranks to the one and extents to the other.
+    guard (-64...64).contains(axis), (0...1 << 40).contains(blockSize) else { return nil }
   }
 
   /// `id` as QuantizeLinear; nil when it is another operator.
@@ -43,7 +45,9 @@ struct AffineNode {
   func channels(_ graph: Graph) -> [AffineParameters]? {
     guard let scales = graph[scale].constant?.floats, !scales.isEmpty else { return nil }
     guard let zeroPoint else { return scales.map { AffineParameters(scale: $0, zeroPoint: 0) } }
-    guard let points = graph[zeroPoint].constant?.integers, points.count == scales.count else { return nil }
+    guard let data = graph[zeroPoint].constant, data.dataType.bitWidth <= 32, let points = data.integers,
+      points.count == scales.count
+    else { return nil }
     return zip(scales, points).map { AffineParameters(scale: $0, zeroPoint: $1) }
   }
 

@@ -211,7 +211,7 @@ struct OperatorFusion {
       return .success(coded.source)
     }
     guard let number = constant(value, rewriter.graph), let parameters = source.parameters(rewriter.graph),
-      let type = source.codeType(rewriter.graph), let grid = IntegerGrid(type), number.isFinite
+      let type = source.codeType(rewriter.graph), let grid = IntegerGrid(type), number.isFinite, parameters.scale > 0
     else { return .failure(Absence("what it adds is computed")) }
     let code = parameters.code(of: number, grid: grid)
     guard Float(code - parameters.zeroPoint) * parameters.scale == number else {
@@ -226,7 +226,7 @@ struct OperatorFusion {
   private func constant(_ value: ValueID, _ graph: Graph) -> Float? {
     if let data = graph[value].constant?.floats { return data.count == 1 ? data[0] : nil }
     guard let coded = AffineNode.dequantize(behind: value, graph), let parameters = coded.parameters(graph),
-      let codes = graph[coded.source].constant?.integers, codes.count == 1
+      let data = graph[coded.source].constant, data.dataType.bitWidth <= 32, let codes = data.integers, codes.count == 1
     else { return nil }
     return Float(codes[0] - parameters.zeroPoint) * parameters.scale
   }

@@ -55,7 +55,7 @@ struct OperatorMatch {
     guard let channels = affine.channels(graph) else { return "the scale of its operand \(index) is computed" }
     guard channels.count > 1 else { return nil }
     guard let axis = IntegerOperator.channelAxis(node.op, operand: index, node.attributes),
-      let rank = graph[affine.source].constant?.rank
+      let rank = graph[affine.source].constant?.rank, rank > 0
     else { return "its operand \(index) has a scale for each channel" }
     guard (axis + rank) % rank == (affine.axis + rank) % rank, node.op != "MatMul" || rank == 2 else {
       return "its operand \(index) has its scales along axis \(affine.axis)"

@@ -8,6 +8,8 @@ public struct CodebookOptions: Sendable {
   public var codebook: Codebook
   /// How many weights share a magnitude: 16, 32, 64, 128 or 256.
   public var blockSize: Int
+  /// Whether errors of rounding are spread over the inputs that follow, by how those go together in samples: GPTQ.
+  public var spreadsErrors: Bool
   /// Whether the magnitudes become codes too, of 8 bits in blocks of 256.
   public var codesMagnitudes: Bool
   /// Only these nodes; empty for all.
@@ -19,14 +21,15 @@ public struct CodebookOptions: Sendable {
   ///
   /// - Throws: `usage` for blocks that ONNX Runtime does not take.
   public init(
-    _ codebook: Codebook, blockSize: Int = 64, codesMagnitudes: Bool = false, include: [NodeSelector] = [],
-    exclude: [NodeSelector] = []
+    _ codebook: Codebook, blockSize: Int = 64, spreadsErrors: Bool = false, codesMagnitudes: Bool = false,
+    include: [NodeSelector] = [], exclude: [NodeSelector] = []
   ) throws(DecantError) {
     guard [16, 32, 64, 128, 256].contains(blockSize) else {
       throw DecantError(.usage, "expected blocks of 16, 32, 64, 128 or 256, got \(blockSize)")
     }
     self.codebook = codebook
     self.blockSize = blockSize
+    self.spreadsErrors = spreadsErrors
     self.codesMagnitudes = codesMagnitudes
     self.include = include
     self.exclude = exclude
@@ -35,11 +38,22 @@ public struct CodebookOptions: Sendable {
 
 /// Weights of matrix products become 4-bit floats: NF4 or FP4, as MatMulBnb4.
 public enum CodebookQuantization {
+  /// The activations whose products are asked for: what goes into each product that may be touched, where errors are spread.
+  ///
+  /// - Throws: `usage` for selectors that choose nothing.
+  public static func valuesToCollect(_ graph: Graph, _ options: CodebookOptions) throws(DecantError) -> [ValueID] {
+    guard options.spreadsErrors else { return [] }
+    let chosen = try NodeSelection(include: options.include, exclude: options.exclude, in: graph).chosen
+    return WeightSite.inputs(of: chosen, in: graph)
+  }
+
   /// Quantizes `graph`, whose types are inferred.
   ///
+  /// - Parameter products: what was collected of the values that ``valuesToCollect(_:_:)`` names.
   /// - Throws: `usage` for selectors that choose nothing; `malformed` for weights that are not finite, naming the element.
   public static func quantize(
-    _ graph: inout Graph, _ options: CodebookOptions, threads: Int = Parallel.processors
+    _ graph: inout Graph, _ options: CodebookOptions, products: [ValueID: InputProducts] = [:],
+    threads: Int = Parallel.processors
   ) throws(DecantError) -> QuantizationReport {
     try FormCensus(graph).refuseQuantized()
     let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
@@ -61,8 +75,9 @@ public enum CodebookQuantization {
             continue
           }
           do throws(OpError) {
-            try emitter.emit(site, &rewriter)
-            decide(.quantized("\(options.codebook.rawValue) in blocks of \(options.blockSize)"))
+            let input = rewriter.graph[id].operand(0)
+            let text = try emitter.emit(site, input.flatMap { products[$0] }, &rewriter)
+            decide(.quantized(text))
           } catch {
             throw DecantError(error, at: ["node '\(name)' (\(op))", "weight '\(rewriter.graph[site.weight].name)'"])
           }
@@ -99,6 +114,7 @@ private struct CodebookEmitter {
     let magnitudes: ValueID
     let inputs: Int
     let outputs: Int
+    let algorithm: String
   }
 
   /// How many magnitudes share a scale where they are codes too.
@@ -111,18 +127,22 @@ private struct CodebookEmitter {
 
   var weightCount: Int { emitted.count }
 
+  /// Replaces the node of `site`, and says what was done.
+  ///
   /// Given: `%y = MatMul(%x, %w)`. Result: `%y = com.microsoft.MatMulBnb4(%x, %codes, %magnitudes)`.
-  mutating func emit(_ site: WeightSite, _ rewriter: inout Rewriter) throws(OpError) {
+  mutating func emit(
+    _ site: WeightSite, _ products: InputProducts?, _ rewriter: inout Rewriter
+  ) throws(OpError) -> String {
     let key = Key(weight: site.weight, use: site.use)
     let weight: Emitted
     if let known = emitted[key] {
       weight = known
     } else {
-      weight = try code(site, &rewriter)
+      weight = try code(site, products, &rewriter)
     }
     emitted[key] = weight
     let node = rewriter.graph[site.node]
-    guard let input = node.operand(0) else { return }
+    guard let input = node.operand(0) else { throw OpError("the product has no input") }
     rewriter.setAll(
       site.node, .microsoft("MatMulBnb4"), [input, weight.codes, weight.magnitudes],
       [
@@ -133,13 +153,26 @@ private struct CodebookEmitter {
       addBias(bias, factor: node.attributes.float("beta", default: 1), to: site.node, &rewriter)
     }
     if rewriter.graph[site.weight].useCount == 0 { rewriter.erase(site.weight) }
+    return "\(options.codebook.rawValue) in blocks of \(options.blockSize), \(weight.algorithm)"
   }
 
-  private func code(_ site: WeightSite, _ rewriter: inout Rewriter) throws(OpError) -> Emitted {
+  /// Codes a weight. One that nothing can be learned about is rounded, and its report says so.
+  private func code(
+    _ site: WeightSite, _ products: InputProducts?, _ rewriter: inout Rewriter
+  ) throws(OpError) -> Emitted {
     guard let data = rewriter.graph[site.weight].constant else { throw OpError("the weight is computed") }
     let matrix = try WeightMatrix(data, isInputsFirst: site.use == .product(isInputsFirst: true))
-    let weight = try CodebookWeight(
-      matrix, options.codebook, blockSize: options.blockSize, type: data.dataType, threads: threads)
+    func make(_ products: InputProducts?) throws(OpError) -> CodebookWeight {
+      try CodebookWeight(
+        matrix, options.codebook, blockSize: options.blockSize, type: data.dataType, products: products,
+        threads: threads)
+    }
+    var (weight, algorithm): (CodebookWeight, String)
+    do throws(OpError) {
+      (weight, algorithm) = (try make(products), products == nil ? "rounded" : "gptq")
+    } catch {
+      (weight, algorithm) = (try make(nil), "rounded, not gptq: \(error.message)")
+    }
     data.bytes?.evict()
     let name = rewriter.graph[site.weight].name
     let magnitudes =
@@ -148,7 +181,7 @@ private struct CodebookEmitter {
       : rewriter.addInitializer(name + "_absmax", weight.magnitudes)
     return Emitted(
       codes: rewriter.addInitializer(name + "_Bnb4", weight.codes), magnitudes: magnitudes, inputs: matrix.columns,
-      outputs: matrix.rows)
+      outputs: matrix.rows, algorithm: algorithm)
   }
 
   /// Magnitudes as DequantizeLinear of uint8 in blocks; none is negative, so zero is the least code.

@@ -9,7 +9,8 @@ internal import DecantIR
 struct ErrorPropagation: WeightCoder {
   /// The share of the mean energy that is added to every input's.
   static let damping: Float = 0.01
-  private static let block = 128
+  /// How many inputs are rounded before their errors are spread over those far behind.
+  static let block = 128
 
   /// How often codes and scales are bettered one by one afterwards.
   private static let sweeps = 3
@@ -17,9 +18,9 @@ struct ErrorPropagation: WeightCoder {
   /// The damped products, in the order of the weight's inputs.
   private let products: Matrix
   /// Upper triangular, of the damped inverse, in the order of the inputs.
-  private let factor: Matrix
+  let factor: Matrix
   /// The input at each turn.
-  private let order: [Int]
+  let order: [Int]
   /// The energy of each input.
   private let importance: [Float]
 

@@ -9,16 +9,8 @@ public enum WeightOnlyQuantization {
   /// - Throws: `usage` for selectors that choose nothing.
   public static func valuesToCollect(_ graph: Graph, _ options: WeightOnlyOptions) throws(DecantError) -> [ValueID] {
     guard case .products = options.algorithm.needs else { return [] }
-    var values: [ValueID] = []
-    var seen: Set<ValueID> = []
     let chosen = try NodeSelection(include: options.include, exclude: options.exclude, in: graph).chosen
-    for node in graph.order where chosen.contains(node) {
-      guard case .success(let site) = WeightSite.find(node, in: graph), case .product = site.use,
-        let input = graph[node].operand(0), seen.insert(input).inserted
-      else { continue }
-      values.append(input)
-    }
-    return values
+    return WeightSite.inputs(of: chosen, in: graph)
   }
 
   /// Quantizes `graph`, whose types are inferred.

@@ -46,6 +46,19 @@ struct WeightSite {
     }
   }
 
+  /// What goes into the products with constants among `chosen`, each value once, in the order of the nodes.
+  static func inputs(of chosen: Set<NodeID>, in graph: Graph) -> [ValueID] {
+    var values: [ValueID] = []
+    var seen: Set<ValueID> = []
+    for node in graph.order where chosen.contains(node) {
+      guard case .success(let site) = find(node, in: graph), case .product = site.use,
+        let input = graph[node].operand(0), seen.insert(input).inserted
+      else { continue }
+      values.append(input)
+    }
+    return values
+  }
+
   private static func product(
     _ id: NodeID, _ node: Node, isInputsFirst: Bool, _ graph: Graph
   ) -> Result<WeightSite, Absence> {

@@ -154,4 +154,37 @@ import Testing
       #expect(FormConversion.convert(&graph, to: form).left.count == 1)
     }
   }
+
+  /// Axes, blocks, scales and zero points that no operator has never trap, whatever the form.
+  @Test(arguments: ModelForm.allCases)
+  func hostilePairsDoNotTrap(_ form: ModelForm) {
+    let scales: [Tensor] = [
+      Tensor(scalar: Float(0)), Tensor(scalar: Float.nan), Tensor([1, 2] as [Float]), Tensor([] as [Float]),
+      Tensor(scalar: Float.infinity),
+    ]
+    let points: [Tensor?] = [nil, Tensor(scalar: Int64.min), Tensor(scalar: UInt8(3)), Tensor([1, 2] as [UInt8])]
+    let numbers: [Int64] = [.max, .min, 0, -1, 3]
+    for (scale, point) in scales.flatMap({ scale in points.map { (scale, $0) } }) {
+      for (axis, block) in numbers.flatMap({ axis in numbers.map { (axis, $0) } }) {
+        for weight in [Tensor(scalar: UInt8(1)), Tensor([1, 2, 3, 4] as [UInt8], shape: [2, 2])] {
+          var graph = Graph.build(name: "main") { rewriter in
+            let w = rewriter.addInitializer("w", weight)
+            let s = rewriter.addInitializer("s", scale)
+            let z = point.map { rewriter.addInitializer("z", $0) }
+            let d = rewriter.add(
+              "DequantizeLinear", [w, s, z], ["axis": .int(axis), "block_size": .int(block)], name: "d")
+            let p = rewriter.add("Pad", [d], name: "p")
+            let m = rewriter.add("MatMul", [p, d], name: "m")
+            let q = rewriter.add("QuantizeLinear", [m, s, z], ["axis": .int(axis)], name: "q")
+            let c = rewriter.add(OpName("QLinearConv"), [q, s, z, w, s, z, s], name: "c")
+            let b = rewriter.add(
+              OpName("MatMulBnb4", domain: "com.microsoft"), [d, w, s], ["K": .int(axis)], name: "b")
+            rewriter.addOutput("c", c)
+            rewriter.addOutput("b", b)
+          }
+          _ = FormConversion.convert(&graph, to: form)
+        }
+      }
+    }
+  }
 }

@@ -40,6 +40,39 @@ import Testing
     #expect(zip(values, found).allSatisfy { abs($0 - $1) <= 15 * 0.16 })
   }
 
+  /// Inputs that always come together share their errors: what one lost, the other makes up for.
+  @Test(arguments: Codebook.allCases)
+  func errorsAreSpreadOverInputsThatGoTogether(_ codebook: Codebook) throws {
+    let (inputs, outputs, rows) = (32, 24, 200)
+    func number(_ seed: Int) -> Float { Float((seed &* 2_654_435_761) >> 8 & 0xFFFF) / 32768 - 1 }
+    let values = (0..<inputs * outputs).map(number)
+    let x = (0..<rows).flatMap { row in
+      (0..<inputs).map { input in number(row * 7 + input / 4 + 9999) + 0.2 * number(row * inputs + input + 77) }
+    }
+    var products = InputProducts(count: inputs)
+    products.add(Matrix(rows: rows, columns: inputs, elements: x), threads: 1)
+    let weight = try WeightMatrix(Tensor(values, shape: [inputs, outputs]), isInputsFirst: true)
+    func error(_ products: InputProducts?) throws -> Float {
+      let made = try CodebookWeight(
+        weight, codebook, blockSize: 16, type: .float32, products: products, threads: 1)
+      let codes = try #require(made.codes.array(of: UInt8.self))
+      let magnitudes = try #require(made.magnitudes.array(of: Float.self))
+      let off = (0..<inputs * outputs).map { place in
+        let (output, input) = (place / inputs, place % inputs)
+        let code = place % 2 == 0 ? codes[place / 2] >> 4 : codes[place / 2] & 15
+        return codebook.values[Int(code)] * magnitudes[place / 16] - values[input * outputs + output]
+      }
+      return (0..<rows).reduce(Float(0)) { sum, row in
+        (0..<outputs).reduce(sum) { sum, output in
+          let product = (0..<inputs).reduce(Float(0)) { $0 + x[row * inputs + $1] * off[output * inputs + $1] }
+          return sum + product * product
+        }
+      }
+    }
+    let (rounded, spread) = (try error(nil), try error(products))
+    #expect(spread < 0.5 * rounded)
+  }
+
   @Test func oddBlocksAreRefused() {
     #expect(throws: DecantError.self) { try CodebookOptions(.float, blockSize: 48) }
   }

@@ -3,12 +3,36 @@ internal import Decant
 
 /// `--scheme nf4` and `fp4`.
 extension QuantizeCommand {
+  /// What `--algorithm` may name beside rounding.
+  private static let spreading = "gptq"
+
+  func validateFloatCodes() throws {
+    let name = weightOnly.algorithm ?? "rtn"
+    guard name == "rtn" || name == QuantizeCommand.spreading else {
+      throw ValidationError("'--algorithm' expected rtn or gptq with '--scheme \(scheme.rawValue)', got '\(name)'")
+    }
+    guard name == "rtn" || !samples.data.isEmpty else {
+      throw ValidationError("'--algorithm gptq' learns from samples: expected '--data'")
+    }
+    guard name != "rtn" || samples.data.isEmpty || measurement.isGiven else {
+      throw ValidationError("'--data' is not used by rounding; '--algorithm gptq' learns from samples")
+    }
+  }
+
   func runFloatCodes(_ codebook: Codebook) throws -> QuantizationResult {
     let options = try CodebookOptions(
-      codebook, blockSize: weightOnly.block ?? 64, codesMagnitudes: weightOnly.double,
-      include: style.include.map(NodeSelector.init), exclude: style.exclude.map(NodeSelector.init))
+      codebook, blockSize: weightOnly.block ?? 64, spreadsErrors: weightOnly.algorithm == QuantizeCommand.spreading,
+      codesMagnitudes: weightOnly.double, include: style.include.map(NodeSelector.init),
+      exclude: style.exclude.map(NodeSelector.init))
     var workflow = try CodebookWorkflow(try common.read(model), options, reporter: common.reporter)
-    let report = try workflow.quantize(threads: engine.executorOptions.threads)
-    return QuantizationResult(workflow.model, report)
+    let threads = engine.executorOptions.threads
+    if options.spreadsErrors {
+      let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
+      try workflow.learn(
+        from: set, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
+    }
+    let trials = workflow.trials(threads: threads)
+    let report = try workflow.quantize(threads: threads)
+    return QuantizationResult(workflow.model, report, trials)
   }
 }

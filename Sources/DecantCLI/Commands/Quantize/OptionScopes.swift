@@ -18,7 +18,7 @@ extension QuantizeCommand {
     let smallFloats: [QuantizationScheme] = [.fp8E4M3, .fp8E5M2]
     let fixed = style.fixed
     return [
-      ("--data", !samples.data.isEmpty && !measurement.isGiven, [.int8] + blocks + halves + smallFloats),
+      ("--data", !samples.data.isEmpty && !measurement.isGiven, [.int8] + blocks + codebooks + halves + smallFloats),
       ("--stats", stats != nil, [.int8] + halves + smallFloats),
       ("--method", calibration.isExplicit, [.int8] + smallFloats),
       ("--compat", style.compat != nil, integers),
@@ -37,7 +37,7 @@ extension QuantizeCommand {
       ("--no-quantize-bias", !fixed.quantizeBias, [.int8]),
       ("--no-adjust-weights", !fixed.adjustWeights, [.int8]),
       ("--channel-axis", !fixed.channelAxis.isEmpty, [.int8]),
-      ("--algorithm", weightOnly.algorithm != nil, blocks),
+      ("--algorithm", weightOnly.algorithm != nil, blocks + codebooks),
       ("--block", weightOnly.block != nil, blocks + codebooks),
       ("--double", weightOnly.double, codebooks),
       ("--form", weightOnly.form != nil, [.int8] + blocks),
@@ -46,7 +46,7 @@ extension QuantizeCommand {
       ("--keep", !half.keep.isEmpty, halves),
       ("--no-keep-io", !half.keepIo, halves),
       ("--opset", half.opset != nil, halves),
-      ("--sensitivity", measurement.sensitivity, integers + blocks + smallFloats),
+      ("--sensitivity", measurement.sensitivity, integers + blocks + codebooks + smallFloats),
       ("--activations", float8.activations, smallFloats),
     ]
   }

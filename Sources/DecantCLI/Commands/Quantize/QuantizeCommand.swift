@@ -67,7 +67,7 @@ struct QuantizeCommand: ParsableCommand {
     case .weights8, .weights4, .weights3, .weights2: try validateWeightOnly()
     case .fp16, .bf16: try validateHalf()
     case .fp8E4M3, .fp8E5M2: try validateFloat8()
-    case .normalFloat4, .float4: break
+    case .normalFloat4, .float4: try validateFloatCodes()
     }
   }
 

@@ -5,8 +5,10 @@ internal import Decant
 struct WeightOnlyArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "For w8 to w2: \(WeightAlgorithm.all.map { "\($0.name) (\($0.summary))" }.joined(separator: "; ")).",
-      valueName: "name"))
+      """
+      For w8 to w2: \(WeightAlgorithm.all.map { "\($0.name) (\($0.summary))" }.joined(separator: "; ")). For nf4 and fp4: \
+      rtn (the default) or gptq.
+      """, valueName: "name"))
   var algorithm: String?
   @Option(
     help: ArgumentHelp("For w8 to w2, nf4 and fp4: how many weights share a scale; 64 by default.", valueName: "count"))
