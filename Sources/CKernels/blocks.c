@@ -1,5 +1,6 @@
 #include "CKernels.h"
 #include "dispatch.h"
+#include "stored.h"
 #include <math.h>
 #include <string.h>
 
@@ -12,22 +13,6 @@ DISPATCHED void decant_transpose_f32(
       for (size_t y = 0; y < height; y++)
         for (size_t x = 0; x < width; x++) target[(j + x) * target_stride + i + y] = source[(i + y) * stride + j + x];
     }
-}
-
-INLINED float stored(float scale, int type) {
-  uint16_t half;
-  float wide;
-  switch (type) {
-  case 1:
-    decant_f32_to_f16(&scale, 1, &half);
-    decant_f16_to_f32(&half, 1, &wide);
-    return wide;
-  case 2:
-    decant_f32_to_bf16(&scale, 1, &half);
-    decant_bf16_to_f32(&half, 1, &wide);
-    return wide;
-  default: return scale;
-  }
 }
 
 // Halves away from zero, for |v| < 2^22.

@@ -1,4 +1,6 @@
 """Weights alone in 8 to 2 bits: codes to the bit as ONNX Runtime's, outputs as ONNX Runtime computes them, and MiniLM's bars."""
+import contextlib
+import io
 import logging
 
 import ml_dtypes
@@ -6,7 +8,8 @@ import onnx
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnxruntime.quantization import QuantFormat
-from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
+from onnxruntime.quantization.matmul_nbits_quantizer import (
+    DefaultWeightOnlyQuantConfig, KQuantWeightOnlyQuantConfig, MatMulNBitsQuantizer, RTNWeightOnlyQuantConfig)
 
 from _harness import *
 from _minilm import embeddings
@@ -20,11 +23,11 @@ SHAPES = [(64, 32), (252, 31), (384, 96), (16, 16), (132, 40), (32, 513)]
 compared = differing = combinations = 0
 
 
-def products(dtype):
+def products(dtype, shapes=SHAPES):
     """One input for each weight, so that each stands alone; one weight has zeros, a block of one value, ties and extremes."""
     nodes, inputs, outputs, weights = [], [], [], []
     elem = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-    for index, (k, n) in enumerate(SHAPES):
+    for index, (k, n) in enumerate(shapes):
         w = random.normal(size=(k, n)).astype(np.float32)
         if index == 0:
             w[:, 0], w[:, 1], w[::2, 2] = 0, 0.5, 0
@@ -63,6 +66,43 @@ def parity(dtype, bits, symmetric, block, form):
     differing += len(wrong)
     combinations += 1
     checks.check(not wrong, f"{np.dtype(dtype).name} {bits} bits {'symmetric' if symmetric else 'free'} block {block} {form}", "; ".join(wrong[:3]))
+
+
+def parity_named(algorithm, dtype, bits, symmetric, block):
+    """The bytes of ONNX Runtime's `RTN` and `k_quant`, which write other names."""
+    global compared, differing, combinations
+    # Rows of an even number of blocks: of others ONNX Runtime packs the zero points of one row into the bytes of the next.
+    shapes = [(2 * block, 32), (2 * block - 4, 31), (4 * block, 48), (6 * block, 17)]
+    model = products(dtype, shapes)
+    source, out = folder / "in.onnx", folder / "out.onnx"
+    onnx.save(model, source)
+    custom = {f"n{i}": {"bits": bits, "group_size": block, "scheme": "sym" if symmetric else "asym"} for i in range(len(shapes))}
+    config = {"rtn": RTNWeightOnlyQuantConfig, "k-quant": KQuantWeightOnlyQuantConfig}[algorithm](customized_weight_config=custom)
+    # Both write the progress of their work to the screen.
+    with contextlib.redirect_stdout(io.StringIO()):
+        quantizer = MatMulNBitsQuantizer(model, block_size=block, is_symmetric=symmetric, algo_config=config)
+        quantizer.process()
+    theirs = arrays(quantizer.model.model)
+    decant("quantize", source, "-o", out, "--force", "--scheme", f"w{bits}", "--algorithm", algorithm, "--compat", "ort", "--block", block,
+           "--symmetric-weights" if symmetric else "--no-symmetric-weights")
+    ours = arrays(onnx.load(out))
+    wrong = []
+    for i, (k, n) in enumerate(shapes):
+        for mine, its in ((f"w{i}_Q{bits}", f"w{i}_Q{bits}G{block}"), (f"w{i}_scales", f"w{i}_scale"), (f"w{i}_zero_points", f"w{i}_zp")):
+            if its not in theirs and mine not in ours:
+                continue
+            compared += 1
+            (_, _, found), (_, _, expected) = ours.get(mine, (0, 0, b"")), theirs.get(its, (0, 0, b""))
+            if "_Q" in mine:
+                # Past the last input there are no codes: ONNX Runtime has zero points there, Decant nothing.
+                found, expected = (np.frombuffer(one, np.uint8).reshape(n, -1)[:, :k * bits // 8].tobytes() for one in (found, expected))
+            if found != expected:
+                differing += 1
+                count = sum(a != b for a, b in zip(found, expected)) if len(found) == len(expected) else "all"
+                wrong.append(f"{mine}: {count} of {len(expected)} bytes")
+    combinations += 1
+    checks.check(not wrong, f"{algorithm} {np.dtype(dtype).name} {bits} bits {'symmetric' if symmetric else 'free'} block {block}",
+                 "; ".join(wrong[:3]))
 
 
 def outputs(form, bits, block, symmetric, least_db):
@@ -108,6 +148,12 @@ for dtype in (np.float32, np.float16, ml_dtypes.bfloat16):
         for symmetric in (True, False):
             for block in (16, 32, 64, 128):
                 checks.attempt("parity", lambda: parity(dtype, 4, symmetric, block, "qdq"))
+for dtype in (np.float32, np.float16):
+    for bits in (4, 8):
+        for block in (16, 32, 64, 128, 256):
+            checks.attempt("k-quant", lambda: parity_named("k-quant", dtype, bits, False, block))
+            for symmetric in (True, False):
+                checks.attempt("rtn", lambda: parity_named("rtn", dtype, bits, symmetric, block))
 print(f"{combinations} combinations, {compared} tensors compared, {differing} differ")
 for form in ("matmulnbits", "qdq"):
     for bits, block, least_db in ((2, 32, 3), (3, 32, 10), (4, 16, 17), (4, 128, 15), (8, 64, 38)):

@@ -118,6 +118,55 @@ void decant_polish_rows(
     size_t rows, size_t columns, const float *products, size_t block, int levels, int scale_type, int sweeps, float *scales,
     const uint8_t *zero_points, uint8_t *codes, float *gradients);
 
+// Searches over blocks (searches.c)
+
+// Half-quadratic splitting over the zero point of each block of a row, which come fitted to its extremes and stay where the
+// mean size of the errors does not fall.
+void decant_halve_blocks_f32(
+    const float *values, size_t count, size_t block, int levels, int scale_type, float *scales, uint8_t *zero_points);
+
+// Scales, zero points and codes of a row as ggml's k-quants are searched in ONNX Runtime; `scratch` has room for four blocks.
+void decant_kquant_blocks_f32(
+    const float *values, size_t count, size_t block, int levels, int scale_type, float *scratch, float *scales,
+    uint8_t *zero_points, uint8_t *codes);
+
+// Scales, zero points and codes of a row from the span of each block, whether zero lies in it or not, in double precision.
+void decant_span_blocks_f32(
+    const float *values, size_t count, size_t block, int levels, int is_symmetric, int scale_type, float *scales,
+    uint8_t *zero_points, uint8_t *codes);
+
+// Learned rounding (rounding.c), of `rows` rows of weights; `gradients` is P (value - w), P the products of the inputs
+
+// What Adam multiplies with at one step; `factor` is applied to the gradients.
+typedef struct {
+  float rate, mean_scale, square_scale, factor;
+} decant_adam;
+
+// AdaRound: a variable for each weight says how far it is rounded up from its floor. `errors` = value - w.
+void decant_adaround_start(
+    size_t rows, size_t columns, const float *values, size_t block, int levels, const float *scales,
+    const uint8_t *zero_points, float *floors, float *variables, float *errors);
+
+// One step of Adam on the squared error and `penalty` times 1 - |2 h - 1|^exponent of each share h.
+void decant_adaround_step(
+    size_t rows, size_t columns, const float *values, const float *gradients, size_t block, const float *scales,
+    const uint8_t *zero_points, const float *floors, decant_adam adam, float penalty, float exponent, float *variables,
+    float *means, float *squares, float *errors);
+
+// The codes: floors and, where a share is at least a half, one more.
+void decant_adaround_finish(size_t count, const float *floors, const float *variables, uint8_t *codes);
+
+// SignRound: codes and errors with `offsets` added before rounding.
+void decant_sign_round(
+    size_t rows, size_t columns, const float *values, size_t block, int levels, const float *scales,
+    const uint8_t *zero_points, const float *offsets, uint8_t *codes, float *errors);
+
+// One step of sign descent on offsets, from -1/2 to 1/2, and on `shares` of the full scales, from 1/2 to 1.
+void decant_sign_step(
+    size_t rows, size_t columns, const float *values, const float *gradients, size_t block, int levels, int scale_type,
+    float rate, const float *full_scales, const uint8_t *zero_points, const uint8_t *codes, float *shares, float *scales,
+    float *offsets);
+
 // Digests (sha256.c)
 
 // SHA-256 of `count` messages, side by side; 32 bytes each. Returns 0, and does nothing, on a processor without 512-bit vectors.

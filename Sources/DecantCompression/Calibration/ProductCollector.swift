@@ -44,18 +44,18 @@ public struct ProductCollector: Sendable {
     var sums: [ValueID: InputProducts] = [:]
     for start in stride(from: 0, to: samples.count, by: ProductCollector.batch) {
       let end = min(start + ProductCollector.batch, samples.count)
-      let seen = try Parallel.map(count: end - start, threads: threads) { (index) throws(DecantError) in
+      var seen = try Parallel.map(count: end - start, threads: threads) { (index) throws(DecantError) in
         try rows(of: start + index, samples)
       }
       for value in names.keys.sorted(by: { $0.index < $1.index }) {
-        let parts = seen.compactMap { $0[value] }
+        let parts = seen.indices.compactMap { seen[$0].removeValue(forKey: value) }
         guard let columns = parts.first?.columns else { continue }
-        guard parts.allSatisfy({ $0.columns == columns }), sums[value].map({ $0.count == columns }) ?? true else {
+        let known = sums[value] ?? InputProducts(count: columns)
+        guard parts.allSatisfy({ $0.columns == known.count }) else {
           throw DecantError(.malformed, "'\(names[value] ?? "")' has not as many elements in its last axis as before")
         }
-        let x = Matrix(
-          rows: parts.reduce(0) { $0 + $1.rows }, columns: columns, elements: parts.flatMap(\.elements))
-        sums[value, default: InputProducts(count: columns)].add(x, threads: threads)
+        known.add(Matrix(stacking: parts, columns: columns), threads: threads)
+        sums[value] = known
       }
       reporter.report(.progress(step, done: end, total: samples.count, unit: "samples"))
     }
@@ -92,7 +92,9 @@ public struct ProductCollector: Sendable {
       return Matrix(rows: rows, columns: columns, elements: floats)
     }
     let kept = mask.indices.filter { mask[$0] != 0 }
-    return Matrix(
-      rows: kept.count, columns: columns, elements: kept.flatMap { floats[$0 * columns..<($0 + 1) * columns] })
+    var elements: [Float] = []
+    elements.reserveCapacity(kept.count * columns)
+    for row in kept { elements += floats[row * columns..<(row + 1) * columns] }
+    return Matrix(rows: kept.count, columns: columns, elements: elements)
   }
 }

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import DecantIR
 
 /// Some rows of a weight as codes in blocks: what every block algorithm gives.
 struct BlockRows: Sendable {
@@ -29,14 +30,10 @@ struct BlockRows: Sendable {
   /// Chooses scale and zero point of each block from its extremes; scales are values of `scaleType`.
   mutating func fit(_ weights: WeightPanel, _ scaleType: ScaleType) {
     let (columns, format) = (columns, format)
-    for row in 0..<rows {
-      unsafe weights.withRow(row) { values in
-        unsafe withGrid(row) { scales, zeroPoints in
-          unsafe decant_fit_blocks_f32(
-            values, columns, format.blockSize, Int32(format.levels), format.isSymmetric ? 1 : 0, scaleType.rawValue,
-            scales, zeroPoints)
-        }
-      }
+    unsafe fill(weights) { values, scales, zeroPoints, _ in
+      unsafe decant_fit_blocks_f32(
+        values, columns, format.blockSize, Int32(format.levels), format.isSymmetric ? 1 : 0, scaleType.rawValue, scales,
+        zeroPoints)
     }
   }
 
@@ -44,16 +41,12 @@ struct BlockRows: Sendable {
   mutating func search(_ weights: WeightPanel, importance: [Float], steps: Int, _ scaleType: ScaleType) {
     precondition(importance.count == columns, "one importance for each input")
     let (columns, format) = (columns, format)
-    for row in 0..<rows {
-      unsafe weights.withRow(row) { values in
-        unsafe importance.withUnsafeBufferPointer { importance in
-          guard let importance = importance.baseAddress else { return }
-          unsafe withGrid(row) { scales, zeroPoints in
-            unsafe decant_search_blocks_f32(
-              values, importance, columns, format.blockSize, Int32(format.levels), format.isSymmetric ? 1 : 0,
-              scaleType.rawValue, Int32(steps), scales, zeroPoints)
-          }
-        }
+    unsafe importance.withUnsafeBufferPointer { importance in
+      guard let importance = importance.baseAddress else { return }
+      unsafe fill(weights) { values, scales, zeroPoints, _ in
+        unsafe decant_search_blocks_f32(
+          values, importance, columns, format.blockSize, Int32(format.levels), format.isSymmetric ? 1 : 0,
+          scaleType.rawValue, Int32(steps), scales, zeroPoints)
       }
     }
   }
@@ -62,17 +55,28 @@ struct BlockRows: Sendable {
   /// added, as ONNX Runtime's QDQ form has it.
   mutating func round(_ weights: WeightPanel, addsAfter: Bool = false) {
     let (columns, format) = (columns, format)
+    unsafe fill(weights) { values, scales, zeroPoints, codes in
+      unsafe decant_code_blocks_f32(
+        values, columns, format.blockSize, Int32(format.levels), addsAfter ? 1 : 0, scales, zeroPoints, codes)
+    }
+  }
+
+  /// Calls `body` for each row with its weights, scales, zero points and codes.
+  mutating func fill(
+    _ weights: WeightPanel,
+    _ body: (
+      UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<UInt8>, UnsafeMutablePointer<UInt8>
+    ) ->
+      Void
+  ) {
+    let columns = columns
     var codes = codes
     self.codes = []
     for row in 0..<rows {
       unsafe weights.withRow(row) { values in
         unsafe codes.withUnsafeMutableBufferPointer { codes in
           guard let code = codes.baseAddress else { return }
-          unsafe withGrid(row) { scales, zeroPoints in
-            unsafe decant_code_blocks_f32(
-              values, columns, format.blockSize, Int32(format.levels), addsAfter ? 1 : 0, scales, zeroPoints,
-              code + row * columns)
-          }
+          unsafe withGrid(row) { scales, zeroPoints in unsafe body(values, scales, zeroPoints, code + row * columns) }
         }
       }
     }
@@ -110,4 +114,13 @@ enum ScaleType: Int32, Sendable {
   case float32 = 0
   case float16 = 1
   case bfloat16 = 2
+
+  /// `scale` as it is stored.
+  func rounding(_ scale: Float) -> Float {
+    switch self {
+    case .float32: scale
+    case .float16: Float(Float16(scale))
+    case .bfloat16: BFloat16(scale).float
+    }
+  }
 }

@@ -21,6 +21,15 @@ struct Matrix: Sendable, Hashable {
     self.elements = elements
   }
 
+  /// The rows of `parts`, one after the other. Precondition: all have as many columns.
+  init(stacking parts: [Matrix], columns: Int) {
+    let rows = parts.reduce(0) { $0 + $1.rows }
+    var elements: [Float] = []
+    elements.reserveCapacity(rows * columns)
+    for part in parts { elements += part.elements }
+    self.init(rows: rows, columns: columns, elements: elements)
+  }
+
   subscript(row: Int, column: Int) -> Float {
     get { elements[row * columns + column] }
     set { elements[row * columns + column] = newValue }

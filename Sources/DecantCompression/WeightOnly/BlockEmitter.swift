@@ -87,14 +87,14 @@ struct BlockEmitter {
     _ site: WeightSite, _ products: InputProducts?, _ graph: Graph
   ) throws(OpError) -> Choice {
     let algorithm = options.algorithm
-    guard algorithm.needsSamples else { return (try algorithm.start(options.form, nil), algorithm.name) }
+    guard algorithm.needsSamples else { return (try algorithm.start(options, nil), algorithm.name) }
     guard case .product = site.use, let input = graph[site.node].operand(0) else {
       return (RangeSearch(importance: nil), "mse, for no product sums over the columns of a table")
     }
     if let latest, latest.input == input { return latest.choice }
     let choice: Choice
     do throws(OpError) {
-      choice = (try algorithm.start(options.form, products), algorithm.name)
+      choice = (try algorithm.start(options, products), algorithm.name)
     } catch {
       choice = (RangeSearch(importance: nil), "mse instead of \(algorithm.name): \(error.message)")
     }

@@ -18,6 +18,8 @@ public struct WeightOnlyOptions: Sendable {
   public var quantizesTables: Bool
   /// The `accuracy_level` of MatMulNBits, which lets a runtime round activations: 0 for float32, 4 for int8.
   public var accuracyLevel: Int
+  /// Whose meaning of an algorithm's name counts.
+  public var style = QuantizationStyle.decant
   /// Only these nodes; empty for all.
   public var include: [NodeSelector]
   /// Not these nodes.

@@ -111,7 +111,7 @@ import Testing
   @Test func productsDoNotDependOnThreads() {
     let x = LinearAlgebraTests.matrix(300, 400)
     let sums = [1, 2, 8].map { threads in
-      var products = InputProducts(count: 400)
+      let products = InputProducts(count: 400)
       products.add(x, threads: threads)
       products.add(x, threads: threads)
       return products.matrix

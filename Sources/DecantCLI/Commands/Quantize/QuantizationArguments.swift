@@ -78,7 +78,7 @@ struct StyleArguments: ParsableArguments {
       exclude: exclude.map(NodeSelector.init))
   }
 
-  private func chosenStyle() throws(DecantError) -> QuantizationStyle {
+  func chosenStyle() throws(DecantError) -> QuantizationStyle {
     guard compat == nil || compat == "ort" else {
       throw DecantError(.usage, "'--compat' expected ort, got '\(compat ?? "")'")
     }

@@ -41,12 +41,18 @@ struct WeightOnlyArguments: ParsableArguments {
     }
     let level = accuracyLevel ?? 4
     guard (0...4).contains(level) else { throw DecantError(.usage, "'--accuracy-level' expected 0 to 4, got \(level)") }
+    let chosen = try style.chosenStyle()
+    let isSymmetric = style.fixed.symmetricWeights ?? (bits == 8 && !algorithm.choosesZeroPoints)
+    guard !isSymmetric || !algorithm.choosesZeroPoints else {
+      throw DecantError(.usage, "'--algorithm \(name)' chooses zero points; drop '--symmetric-weights'")
+    }
     do throws(OpError) {
-      let isSymmetric = style.fixed.symmetricWeights ?? (bits == 8)
       let format = try BlockFormat(bits: bits, blockSize: block ?? 64, isSymmetric: isSymmetric)
-      return WeightOnlyOptions(
+      var options = WeightOnlyOptions(
         format, algorithm: algorithm, form: form, quantizesTables: tables ?? true, accuracyLevel: level,
         include: style.include.map(NodeSelector.init), exclude: style.exclude.map(NodeSelector.init))
+      options.style = chosen
+      return options
     } catch {
       throw DecantError(.usage, error.message)
     }
@@ -61,7 +67,7 @@ extension QuantizeCommand {
       throw ValidationError(
         needsSamples
           ? "'--algorithm \(weightOnly.algorithm ?? "")' learns from samples: expected '--data'"
-          : "'--data' is not used by this algorithm; '--algorithm gptq' learns from samples")
+          : "'--data' is not used by this algorithm; these learn from samples: \(WeightAlgorithm.learning)")
     }
   }
 

@@ -29,10 +29,10 @@ struct ErrorPropagation: WeightCoder {
   /// - Throws: ``OpError`` when no damping makes them invertible.
   init(_ sums: Matrix) throws(OpError) {
     let count = sums.rows
-    let energies = (0..<count).map { sums[$0, $0] }
+    let energies = sums.diagonal
     let mean = energies.reduce(0) { $0 + Double($1) } / Double(max(count, 1))
     guard mean > 0, mean.isFinite else { throw OpError("all inputs are zero in the samples") }
-    importance = energies.map { max($0 / Float(mean), 1e-6) }
+    importance = sums.importance
     order = (0..<count).sorted { (energies[$0], $1) > (energies[$1], $0) }
     var damped = Matrix(rows: count, columns: count)
     for row in 0..<count { for column in 0..<count { damped[row, column] = sums[order[row], order[column]] } }
