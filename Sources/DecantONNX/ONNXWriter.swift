@@ -84,6 +84,14 @@ public struct ONNXWriter: Sendable {
     return try WireWriter.write(proto, to: MemorySink()).bytes
   }
 
+  /// How many bytes `model` has as one file.
+  public func byteCount(of model: Model) throws(DecantError) -> Int {
+    var plan: ExternalDataPlan?
+    let versioned = try VersionedModel(model, options: options, reporter: reporter)
+    let proto = try ModelEncoder(versioned).encode(&plan)
+    return WireSizer(measuring: proto).total
+  }
+
   private func externalPlan(for name: String) -> ExternalDataPlan? {
     guard case .from(let bytes) = options.externalData else { return nil }
     return ExternalDataPlan(name: options.externalName ?? "\(name).data", from: bytes)

@@ -37,6 +37,8 @@ public struct QuantizationResult: Sendable {
   public let report: QuantizationReport
   /// The float model and the quantizer; nil for schemes that decide over the whole model at once.
   public let trials: LayerTrials?
+  /// What was chosen under a budget, for the scheme that has one.
+  public var precision: PrecisionAccount?
 
   /// From its parts.
   public init(_ model: Model, _ report: QuantizationReport, _ trials: LayerTrials? = nil) {

@@ -14,6 +14,8 @@ public enum QuantizationScheme: String, Sendable, CaseIterable {
   case weights3 = "w3"
   /// Weights in 2 bits, in blocks; activations in float.
   case weights2 = "w2"
+  /// Weights in 8, 4, 3 and 2 bits, as a budget allows; activations in float.
+  case mixed
   /// IEEE half floats for weights and activations.
   case fp16
   /// bfloat16 for weights and activations.

@@ -54,3 +54,8 @@ struct OutputSums {
       topOne: rows > 0 ? Double(agreeing) / Double(rows) : nil, count: count)
   }
 }
+
+extension Comparison.Output {
+  /// The noise as a share of the energy.
+  var noiseShare: Double { pow(10, -snr / 10) }
+}

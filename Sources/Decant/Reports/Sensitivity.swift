@@ -48,13 +48,17 @@ public struct Sensitivity: Sendable {
     }
     let count = min(max(runs, 1), samples.count)
     let picks = (0..<count).map { $0 * samples.count / count }
-    let float = try Executor(trials.model, backends: backends, options: execution)
+    let threads = execution.threads
+    var single = execution
+    single.threads = 1
+    let alone = single
+    let float = try Executor(trials.model, backends: backends, options: alone)
     let tally = try labels.map { (labels) throws(DecantError) in try LabelTally(labels, of: float) }
-    var reference = ReferenceOutputs(float, samples, picks, tally)
+    var reference = ReferenceOutputs(float, samples, picks, tally, threads: threads)
     let step = "sensitivity"
     reporter.report(.started(step))
     func measure(_ model: Model) throws(DecantError) -> (outputs: [Comparison.Output], accuracy: Double?) {
-      try reference.distances(to: try Executor(model, backends: backends, options: execution))
+      try reference.distances(to: try Executor(model, backends: backends, options: alone))
     }
     let all = try measure(result.model)
     whole = all.outputs
@@ -113,72 +117,5 @@ public struct Sensitivity: Sendable {
     var seen: Set<String> = []
     return result.report.decisions.filter { $0.isQuantized && !$0.node.isEmpty && seen.insert($0.node).inserted }
       .map(\.node)
-  }
-}
-
-/// What the float model gives on some samples: kept while it is small, and computed again beyond that.
-private struct ReferenceOutputs {
-  private static let limit = 1 << 28
-
-  private let executor: Executor
-  private let samples: SampleSet
-  private let picks: [Int]
-  /// Nothing counted; nil without labels.
-  private let tally: LabelTally?
-  private var kept: [Int: RunResult] = [:]
-  private var bytes = 0
-
-  init(_ executor: Executor, _ samples: SampleSet, _ picks: [Int], _ tally: LabelTally?) {
-    self.executor = executor
-    self.samples = samples
-    self.picks = picks
-    self.tally = tally
-  }
-
-  /// How far the outputs of `other` are from the float ones, outputs that are no floats left out; and how often its largest
-  /// score is at the label.
-  ///
-  /// - Throws: `unsupported` when there is no output of floats, and what running throws.
-  mutating func distances(
-    to other: Executor
-  ) throws(DecantError) -> (outputs: [Comparison.Output], accuracy: Double?) {
-    var tally = tally
-    let pairs = try Comparison.pair(executor.outputNames, other.outputNames)
-    var sums = pairs.map { _ -> OutputSums? in nil }
-    for pick in picks {
-      let inputs = try samples.forCalibration.inputs(pick)
-      let wanted = try outputs(pick, inputs)
-      let got = try other.run(inputs)
-      try tally?.add(got, firstRow: samples.firstRow(pick))
-      for (index, pair) in pairs.enumerated() {
-        guard let a = wanted[pair.reference], let b = got[pair.other], a.dataType.isFloat else { continue }
-        var sum = sums[index] ?? OutputSums()
-        try sum.add(a, b, name: pair.reference)
-        sums[index] = sum
-      }
-    }
-    let distances = zip(pairs, sums).compactMap { pair, sum in sum?.output(name: pair.reference) }
-    guard !distances.isEmpty else { throw DecantError(.unsupported, "the model has no output of floats to compare") }
-    return (distances, tally?.accuracy)
-  }
-
-  /// How often the float model's largest score is at the label; nil without labels.
-  mutating func accuracy() throws(DecantError) -> Double? {
-    guard var tally else { return nil }
-    for pick in picks {
-      try tally.add(try outputs(pick, try samples.inputs(pick)), firstRow: samples.firstRow(pick))
-    }
-    return tally.accuracy
-  }
-
-  private mutating func outputs(_ pick: Int, _ inputs: [String: Tensor]) throws(DecantError) -> RunResult {
-    if let known = kept[pick] { return known }
-    let result = try executor.run(inputs)
-    let size = result.outputs.reduce(0) { $0 + ($1.value.tensor?.byteCount ?? 0) }
-    if bytes + size <= ReferenceOutputs.limit {
-      kept[pick] = result
-      bytes += size
-    }
-    return result
   }
 }

@@ -15,9 +15,11 @@ struct BlockEmitter {
   private struct Key: Hashable {
     let weight: ValueID
     let use: WeightSite.Use
+    let format: BlockFormat
   }
 
   private struct Emitted {
+    let format: BlockFormat
     let codes: ValueID
     let scales: ValueID
     let zeroPoints: ValueID?
@@ -32,14 +34,14 @@ struct BlockEmitter {
 
   /// Replaces the node of `site`, or its weight, and says what was done.
   mutating func emit(
-    _ site: WeightSite, _ products: InputProducts?, threads: Int, _ rewriter: inout Rewriter
+    _ site: WeightSite, _ format: BlockFormat, _ products: InputProducts?, threads: Int, _ rewriter: inout Rewriter
   ) throws(OpError) -> String {
-    let key = Key(weight: site.weight, use: site.use)
+    let key = Key(weight: site.weight, use: site.use, format: format)
     let weight: Emitted
     if let known = emitted[key] {
       weight = known
     } else {
-      weight = try code(site, products, threads: threads, &rewriter)
+      weight = try code(site, format, products, threads: threads, &rewriter)
     }
     emitted[key] = weight
     switch (options.form, site.use) {
@@ -56,7 +58,7 @@ struct BlockEmitter {
   // MARK: Codes
 
   private mutating func code(
-    _ site: WeightSite, _ products: InputProducts?, threads: Int, _ rewriter: inout Rewriter
+    _ site: WeightSite, _ format: BlockFormat, _ products: InputProducts?, threads: Int, _ rewriter: inout Rewriter
   ) throws(OpError) -> Emitted {
     guard let data = rewriter.graph[site.weight].constant else { throw OpError("the weight is computed") }
     let isInputsFirst = site.use == .product(isInputsFirst: true)
@@ -69,15 +71,16 @@ struct BlockEmitter {
       }
     let choice = try choose(site, products, rewriter.graph)
     let packed = try PackedWeight(
-      matrix, options.format, layout, scaleType: data.dataType, threads: threads, coder: choice.coder)
+      matrix, format, layout, scaleType: data.dataType, threads: threads, coder: choice.coder)
     data.bytes?.evict()
-    let (name, bits) = (rewriter.graph[site.weight].name, options.format.bits)
+    let (name, bits) = (rewriter.graph[site.weight].name, format.bits)
     let middle = options.form == .dequantize ? "_DQ" : ""
     let emitted = Emitted(
+      format: format,
       codes: rewriter.addInitializer("\(name)\(middle)_Q\(bits)", packed.codes),
       scales: rewriter.addInitializer("\(name)\(middle)_scales", packed.scales),
       zeroPoints: packed.zeroPoints.map { rewriter.addInitializer("\(name)\(middle)_zero_points", $0) },
-      text: "\(bits) bits in blocks of \(options.format.blockSize), \(choice.text)")
+      text: "\(bits) bits in blocks of \(format.blockSize), \(choice.text)")
     weightCount += 1
     return emitted
   }
@@ -111,8 +114,8 @@ struct BlockEmitter {
     let (first, last) = (data.shape[data.rank - 2], data.shape[data.rank - 1])
     let (inner, outer) = site.use == .product(isInputsFirst: true) ? (first, last) : (last, first)
     var attributes: Attributes = [
-      "K": .int(Int64(inner)), "N": .int(Int64(outer)), "bits": .int(Int64(options.format.storedBits)),
-      "block_size": .int(Int64(options.format.blockSize)),
+      "K": .int(Int64(inner)), "N": .int(Int64(outer)), "bits": .int(Int64(weight.format.storedBits)),
+      "block_size": .int(Int64(weight.format.blockSize)),
     ]
     if options.accuracyLevel > 0 { attributes["accuracy_level"] = .int(Int64(options.accuracyLevel)) }
     var operands: [ValueID?] = [input, weight.codes, weight.scales, weight.zeroPoints]
@@ -123,8 +126,8 @@ struct BlockEmitter {
   /// Given: `%y = Gather(%w, %i)`. Result: `%y = com.microsoft.GatherBlockQuantized(%codes, %i, %scales, %zeros)`.
   private func lookUp(_ site: WeightSite, _ weight: Emitted, _ rewriter: inout Rewriter) {
     let attributes: Attributes = [
-      "gather_axis": .int(0), "quantize_axis": .int(1), "block_size": .int(Int64(options.format.blockSize)),
-      "bits": .int(Int64(options.format.storedBits)),
+      "gather_axis": .int(0), "quantize_axis": .int(1), "block_size": .int(Int64(weight.format.blockSize)),
+      "bits": .int(Int64(weight.format.storedBits)),
     ]
     let operands = [weight.codes, rewriter.graph[site.node].operand(1), weight.scales, weight.zeroPoints]
     replace(site.node, OpName("GatherBlockQuantized", domain: "com.microsoft"), operands, attributes, &rewriter)
@@ -141,7 +144,7 @@ struct BlockEmitter {
     let type = ValueType.tensor(
       rewriter.graph[weight.scales].type.dataType ?? .float32, rewriter.graph[weight.codes].type.shape)
     let attributes: Attributes = [
-      "axis": .int(isInputsFirst ? 0 : 1), "block_size": .int(Int64(options.format.blockSize)),
+      "axis": .int(isInputsFirst ? 0 : 1), "block_size": .int(Int64(weight.format.blockSize)),
     ]
     let operands: [ValueID?] = [weight.codes, weight.scales] + (weight.zeroPoints.map { [$0] } ?? [])
     let result = rewriter.add(

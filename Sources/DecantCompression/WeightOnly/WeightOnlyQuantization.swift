@@ -15,11 +15,14 @@ public enum WeightOnlyQuantization {
 
   /// Quantizes `graph`, whose types are inferred.
   ///
-  /// - Parameter products: what was collected of the values that ``valuesToCollect(_:_:)`` names.
+  /// - Parameters:
+  ///   - products: what was collected of the values that ``valuesToCollect(_:_:)`` names.
+  ///   - formats: the format of each node, when they differ; nodes without one stay in float.
   /// - Throws: `usage` for selectors that choose nothing; `malformed` for weights that are not finite, naming the element.
   public static func quantize(
     _ graph: inout Graph, _ options: WeightOnlyOptions, products: [ValueID: InputProducts] = [:],
-    threads: Int = Parallel.processors, reporter: any Reporter = SilentReporter()
+    formats: [NodeID: BlockFormat]? = nil, threads: Int = Parallel.processors,
+    reporter: any Reporter = SilentReporter()
   ) throws(DecantError) -> QuantizationReport {
     try FormCensus(graph).refuseQuantized()
     let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
@@ -39,13 +42,19 @@ public enum WeightOnlyQuantization {
           let reason = selection.reason(id).map { NodeOutcome.excluded($0) }
           decide(absence.isLoss ? reason ?? .skipped(absence.reason) : .unconcerned(absence.reason))
         case .success(let site):
-          if let outcome = selection.reason(id).map({ .excluded($0) }) ?? unfit(site, rewriter.graph, options) {
+          let format = formats.map { $0[id] } ?? options.format
+          let outcome = selection.reason(id).map { NodeOutcome.excluded($0) }
+          guard outcome == nil, let format else {
+            decide(outcome ?? .excluded("no format was chosen for it"))
+            continue
+          }
+          if let outcome = unfit(site, rewriter.graph, options, format) {
             decide(outcome)
             continue
           }
           do throws(OpError) {
             let input = rewriter.graph[id].operand(0)
-            let text = try emitter.emit(site, input.flatMap { products[$0] }, threads: threads, &rewriter)
+            let text = try emitter.emit(site, format, input.flatMap { products[$0] }, threads: threads, &rewriter)
             decide(.quantized(text))
           } catch {
             let weight = rewriter.graph[site.weight].name
@@ -61,14 +70,16 @@ public enum WeightOnlyQuantization {
   }
 
   /// Why the file form cannot hold a site's weight in codes; nil when it can.
-  private static func unfit(_ site: WeightSite, _ graph: Graph, _ options: WeightOnlyOptions) -> NodeOutcome? {
+  static func unfit(
+    _ site: WeightSite, _ graph: Graph, _ options: WeightOnlyOptions, _ format: BlockFormat
+  ) -> NodeOutcome? {
     guard let data = graph[site.weight].constant else { return .skipped("its weight is computed") }
     let node = graph[site.node]
     switch site.use {
     case .table:
       guard options.quantizesTables else { return .excluded("tables are left out") }
       guard options.form == .blocks else { return .skipped("ONNX has no operator that looks up codes of few bits") }
-      guard options.format.storedBits >= 4 else {
+      guard format.storedBits >= 4 else {
         return .skipped("tables are looked up in codes of 4 and 8 bits only")
       }
       guard data.dataType != .bfloat16 else { return .skipped("tables of bfloat16 are not looked up in codes") }

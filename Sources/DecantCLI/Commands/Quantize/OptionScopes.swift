@@ -11,7 +11,7 @@ extension QuantizeCommand {
   }
 
   private var scopes: [(option: String, isGiven: Bool, schemes: [QuantizationScheme])] {
-    let blocks = QuantizationScheme.allCases.filter { $0.weightBits != nil }
+    let blocks = QuantizationScheme.allCases.filter { $0.weightBits != nil } + [.mixed]
     let codebooks = QuantizationScheme.allCases.filter { $0.codebook != nil }
     let integers: [QuantizationScheme] = [.int8, .int8Dynamic]
     let halves: [QuantizationScheme] = [.fp16, .bf16]
@@ -37,6 +37,12 @@ extension QuantizeCommand {
       ("--no-quantize-bias", !fixed.quantizeBias, [.int8]),
       ("--no-adjust-weights", !fixed.adjustWeights, [.int8]),
       ("--channel-axis", !fixed.channelAxis.isEmpty, [.int8]),
+      ("--bits", mixed.bits != nil, [.mixed]),
+      ("--max-size", mixed.maxSize != nil, [.mixed]),
+      ("--max-drop", mixed.maxDrop != nil, [.mixed]),
+      ("--choices", mixed.choices != nil, [.mixed]),
+      ("--measure-runs", mixed.measureRuns != nil, [.mixed]),
+      ("--rounds", mixed.rounds != nil, [.mixed]),
       ("--algorithm", weightOnly.algorithm != nil, blocks + codebooks),
       ("--block", weightOnly.block != nil, blocks + codebooks),
       ("--double", weightOnly.double, codebooks),

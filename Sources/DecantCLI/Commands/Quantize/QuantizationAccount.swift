@@ -7,6 +7,8 @@ struct QuantizationAccount {
   let explains: Bool
   /// How far the outputs move for each node, where that was measured.
   let sensitivity: Sensitivity?
+  /// What was chosen under a budget, where there was one.
+  let precision: PrecisionAccount?
 
   /// A summary, and node by node what was done or why nothing was.
   ///
@@ -16,7 +18,7 @@ struct QuantizationAccount {
     let summary =
       "\(quantized) of \(report.decisions.count) nodes quantized: \(report.weights) weights and constants, "
       + "\(report.biases) biases, \(report.activations) activations; \(report.removedActivations) activation functions removed\n"
-    let measured = sensitivity.map(table) ?? ""
+    let measured = (sensitivity.map(table) ?? "") + (precision.map { $0.text } ?? "")
     if explains { return summary + table(report.decisions) + counts + measured }
     return summary + (showsSkipped ? table(report.skipped) : "") + measured
   }
@@ -75,6 +77,7 @@ struct QuantizationAccount {
       "skipped": .integer(report.skipped.count), "nodes": .array(nodes),
       "losses": .array(report.losses.map { .string($0) }), "notes": .array(report.notes.map { .string($0) }),
     ]
+    if let precision { document["precision"] = .object(precision.document) }
     if let sensitivity { document["sensitivity"] = .object(self.document(sensitivity)) }
     return document
   }

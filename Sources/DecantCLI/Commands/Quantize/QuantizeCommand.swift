@@ -15,6 +15,7 @@ struct QuantizeCommand: ParsableCommand {
       decant quantize model.onnx -o int8.onnx --data train.npz --exclude 'head/*' --exclude Softmax
       decant quantize model.onnx -o int4.onnx --scheme w4 --block 32
       decant quantize model.onnx -o int4.onnx --scheme w4 --algorithm gptq --data train.npz
+      decant quantize model.onnx -o mixed.onnx --scheme mixed --max-size 20MB --data train.npz
       decant quantize model.onnx -o int8.onnx --data train.npz --sensitivity --report int8.html
       decant quantize model.onnx -o int8.onnx --data train.npz --form qoperator
       decant quantize model.onnx -o nf4.onnx --scheme nf4 --double
@@ -45,6 +46,7 @@ struct QuantizeCommand: ParsableCommand {
   @OptionGroup var calibration: CalibrationArguments
   @OptionGroup var style: StyleArguments
   @OptionGroup var weightOnly: WeightOnlyArguments
+  @OptionGroup var mixed: MixedArguments
   @OptionGroup var half: HalfArguments
   @OptionGroup var float8: Float8Arguments
   @OptionGroup var measurement: MeasurementArguments
@@ -65,6 +67,7 @@ struct QuantizeCommand: ParsableCommand {
     case .int8: try validateStaticInt8()
     case .int8Dynamic: break
     case .weights8, .weights4, .weights3, .weights2: try validateWeightOnly()
+    case .mixed: try validateMixed()
     case .fp16, .bf16: try validateHalf()
     case .fp8E4M3, .fp8E5M2: try validateFloat8()
     case .normalFloat4, .float4: try validateFloatCodes()
@@ -79,6 +82,7 @@ struct QuantizeCommand: ParsableCommand {
       case .int8: try runStaticInt8()
       case .int8Dynamic: try runDynamicInt8()
       case .weights8, .weights4, .weights3, .weights2: try runWeightOnly()
+      case .mixed: try runMixed()
       case .fp16: try runHalf(.float16)
       case .bf16: try runHalf(.bfloat16)
       case .fp8E4M3: try runFloat8(.e4m3)
@@ -88,7 +92,9 @@ struct QuantizeCommand: ParsableCommand {
       }
     let report = result.report
     let sensitivity = try measuredSensitivity(result)
-    let account = QuantizationAccount(report: report, explains: explain || common.verbose, sensitivity: sensitivity)
+    let account = QuantizationAccount(
+      report: report, explains: explain || common.verbose, sensitivity: sensitivity,
+      precision: result.precision)
     // With --strict a model that is not what was asked for is not written.
     let isRefused = common.strict && !report.skipped.isEmpty
     if !isRefused { try output.write(result.model, common.reporter) }

@@ -1,0 +1,105 @@
+internal import DecantBytes
+public import DecantCompression
+public import DecantIR
+internal import DecantONNX
+public import DecantRuntime
+
+/// The way from a float model to one whose weights have as many bits as each of them needs under a budget.
+///
+/// Each group of weights is quantized alone, and the noise of the outputs is measured on samples; other numbers of bits make noise
+/// in proportion to what rounding does to the weights, and small noises add up. ``BitAllocation`` orders the configurations by what they save for what they cost; one is chosen by its cost, or
+/// by a binary search over configurations that are measured whole. Then exchanges between groups are tried.
+public struct MixedPrecisionWorkflow: Sendable {
+  /// How to measure.
+  public struct Measuring: Sendable {
+    /// The samples.
+    public var samples: SampleSet
+    /// At most this many runs, spread evenly over the samples.
+    public var runs = 4
+    /// How often exchanges are tried.
+    public var rounds = 1
+    /// What computes.
+    public var backends: [any Backend]
+    /// How.
+    public var execution: Executor.Options
+
+    /// On `samples`.
+    public init(_ samples: SampleSet, backends: [any Backend], execution: Executor.Options) {
+      self.samples = samples
+      self.backends = backends
+      self.execution = execution
+    }
+  }
+
+  /// The float model, prepared.
+  public let model: Model
+  private let options: WeightOnlyOptions
+  private let groups: PrecisionGroups
+  private let budget: PrecisionBudget
+  private let reporter: any Reporter
+
+  /// Prepares `model`.
+  ///
+  /// - Parameters:
+  ///   - options: how to quantize; the bits of its format are not used.
+  ///   - bits: the numbers of bits to choose among.
+  ///   - isSymmetric: whether blocks have no zero points; nil for none with 8 bits only.
+  /// - Throws: `usage` for a budget without limits, `unsupported` for a model without weights to quantize.
+  public init(
+    _ model: Model, _ options: WeightOnlyOptions, bits: [Int] = [2, 3, 4, 8], isSymmetric: Bool? = nil,
+    budget: PrecisionBudget, reporter: any Reporter = SilentReporter()
+  ) throws {
+    guard budget.bits != nil || budget.bytes != nil || budget.drop != nil else {
+      throw DecantError(.usage, "a mixture of precisions needs a budget: bits, bytes or a drop")
+    }
+    var model = model
+    try model.prepareForQuantization(optimizes: true, reporter: reporter)
+    self.model = model
+    self.options = options
+    self.budget = budget
+    self.reporter = reporter
+    groups = try PrecisionGroups(model.graph, options, bits: bits, isSymmetric: isSymmetric)
+  }
+
+  /// Measures, chooses and quantizes.
+  ///
+  /// - Throws: `overBudget` when nothing keeps to the budget, saying what comes nearest; what running throws.
+  public func quantize(_ measuring: Measuring) throws -> QuantizationResult {
+    let products = try learn(measuring)
+    var bench = try PrecisionBench(model, groups, options, products, measuring, reporter: reporter)
+    let harms = try bench.harms()
+    let search = PrecisionSearch(
+      groups, harms: harms, fixedBytes: try fixedBytes(), budget: budget, rounds: measuring.rounds)
+    let account = try search.choose(bench)
+    var quantized = model
+    let report = try WeightOnlyQuantization.quantize(
+      &quantized.graph, options, products: products, formats: try groups.formats(account.chosen.bits),
+      threads: measuring.execution.threads, reporter: reporter)
+    reporter.lossy(
+      "\(report.weights) weights are codes of \(account.chosen.meanBits.hundredths) bits in the mean now")
+    var result = QuantizationResult(quantized, report)
+    result.precision = account
+    return result
+  }
+
+  private func learn(_ measuring: Measuring) throws(DecantError) -> [ValueID: InputProducts] {
+    guard options.algorithm.needsSamples else { return [:] }
+    let values = try WeightOnlyQuantization.valuesToCollect(model.graph, options)
+    let collector = try ProductCollector(
+      model, values: values, backends: measuring.backends, execution: measuring.execution, reporter: reporter)
+    return try collector.run(measuring.samples.forCalibration)
+  }
+
+  /// The bytes of the file beside the weights that are shared out.
+  private func fixedBytes() throws(DecantError) -> Int {
+    var smallest = model
+    var plain = options
+    // The bytes are the same however codes are chosen.
+    plain.algorithm = WeightAlgorithm.all.first { $0.name == "rtn" } ?? options.algorithm
+    plain.style = .decant
+    let bits = groups.groups.map { $0.choices[0].bits }
+    _ = try WeightOnlyQuantization.quantize(&smallest.graph, plain, formats: try groups.formats(bits))
+    let bytes = try ONNXWriter().byteCount(of: smallest)
+    return bytes - groups.groups.reduce(0) { $0 + $1.choices[0].bytes }
+  }
+}

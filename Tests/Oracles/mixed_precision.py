@@ -1,0 +1,54 @@
+"""Weights of 2 to 8 bits under a budget: the budget holds, and the same mean of bits serves better than one number for all."""
+import json
+import os
+import subprocess
+
+from _harness import *
+from _minilm import embeddings
+
+checks = Checks()
+folder = workspace()
+model, texts = made_model("minilm.onnx"), made_model("texts_256.npz")
+reference = embeddings(model)
+
+
+def drop(path):
+    """1 less the mean cosine of embeddings of held-out sentences."""
+    found = embeddings(path)
+    norms = np.linalg.norm(found, axis=1) * np.linalg.norm(reference, axis=1)
+    return 1 - ((found * reference).sum(1) / norms).mean()
+
+
+def quantize(name, *options):
+    out = folder / name
+    text = decant("quantize", model, "-o", out, "--force", "--json", *options)
+    return out, json.loads(text)
+
+
+def mean_bits():
+    out, told = quantize("bits.onnx", "--scheme", "mixed", "--bits", 3.5, "--no-tables", "--algorithm", "rtn", "--data", texts)
+    uniform, _ = quantize("three.onnx", "--scheme", "w3", "--no-tables", "--algorithm", "rtn")
+    found, before, chosen = drop(out), drop(uniform), told["precision"]["chosen"]
+    checks.check(chosen["mean_bits"] <= 3.5, "3.5 bits in the mean", f"{chosen['mean_bits']:.3f}")
+    checks.check(found <= 0.062, "3.5 bits by rounding", f"1 - cosine {found:.4f} (bar 0.062), 3 bits everywhere {before:.4f}")
+
+
+def size():
+    out, told = quantize("size.onnx", "--scheme", "mixed", "--max-size", "12MB", "--rounds", 0, "--data", texts)
+    bytes_, chosen = os.path.getsize(out), told["precision"]["chosen"]
+    checks.check(bytes_ <= 12_000_000 and abs(bytes_ - chosen["bytes"]) < 2000, "12 MB hold", f"{bytes_:,} bytes, told {chosen['bytes']:,}")
+    least, _ = quantize("least.onnx", "--scheme", "mixed", "--max-drop", 0.05, "--data", texts)
+    largest = drop(least)
+    checks.check(largest <= 0.07, "a drop of 0.05 on the samples", f"{largest:.4f} on held-out sentences, {os.path.getsize(least):,} bytes")
+
+
+def refusals():
+    for options, word in ((["--max-size", "1MB"], "budget"), (["--bits", 1.5], "budget"), (["--max-drop", 0.0000001, "--bits", 3], "drop"), ([], "budget")):
+        words = [DECANT, "quantize", model, "-o", folder / "none.onnx", "--scheme", "mixed", "--data", texts, "--measure-runs", 1, *options]
+        done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=300)
+        checks.check(done.returncode != 0 and word in done.stderr and not (folder / "none.onnx").exists(), f"refused: {options}", done.stderr.strip()[:160])
+
+
+for check in (mean_bits, size, refusals):
+    checks.attempt(check.__name__, check)
+checks.finish()
