@@ -91,7 +91,7 @@ step unit swift test --skip-build
 conformance() {
   local suite=$cache/onnx-suite
   "$python" Tests/Conformance/write_suite.py "$suite" || return
-  "$(dirname "$DECANT")/Conformance" "$suite" --least 2018 --table "$cache/conformance.md"
+  "$(dirname "$DECANT")/Conformance" "$suite" --least 2020 --table "$cache/conformance.md"
 }
 step conformance conformance
 

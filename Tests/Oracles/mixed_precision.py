@@ -26,11 +26,14 @@ def quantize(name, *options):
 
 
 def mean_bits():
-    out, told = quantize("bits.onnx", "--scheme", "mixed", "--bits", 3.5, "--no-tables", "--algorithm", "rtn", "--data", texts)
-    uniform, _ = quantize("three.onnx", "--scheme", "w3", "--no-tables", "--algorithm", "rtn")
-    found, before, chosen = drop(out), drop(uniform), told["precision"]["chosen"]
-    checks.check(chosen["mean_bits"] <= 3.5, "3.5 bits in the mean", f"{chosen['mean_bits']:.3f}")
-    checks.check(found <= 0.062, "3.5 bits by rounding", f"1 - cosine {found:.4f} (bar 0.062), 3 bits everywhere {before:.4f}")
+    # By rounding the best of the prototypes reaches 0.056, with a choice for each matrix; products of one activation share one here.
+    for algorithm, bar in (("mse", 0.075), ("gptq", 0.062)):
+        out, told = quantize("bits.onnx", "--scheme", "mixed", "--bits", 3.5, "--no-tables", "--algorithm", algorithm, "--rounds", 0, "--data", texts)
+        data = ["--data", texts] if algorithm == "gptq" else []
+        uniform, _ = quantize("three.onnx", "--scheme", "w3", "--no-tables", "--algorithm", algorithm, *data)
+        found, before, chosen = drop(out), drop(uniform), told["precision"]["chosen"]
+        checks.check(chosen["mean_bits"] <= 3.5, f"{algorithm}: 3.5 bits in the mean", f"{chosen['mean_bits']:.3f}")
+        checks.check(found <= bar and found < 0.7 * before, f"{algorithm}: 3.5 bits", f"1 - cosine {found:.4f} (bar {bar}), 3 bits everywhere {before:.4f}")
 
 
 def size():
