@@ -101,7 +101,7 @@ let package = Package(
     tests("DecantBundleTests", ["DecantBundle", "DecantIR", "DecantBytes", "CZstd"]),
     tests(
       "DecantCompressionTests",
-      ["DecantCompression", "DecantPasses", "DecantRuntime", "DecantIR", "DecantBytes"]),
+      ["DecantCompression", "DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
     tests("DecantOneDNNTests", ["DecantOneDNN", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
   ]
 )

@@ -4,7 +4,10 @@
   python Tests/models.py [FOLDER]       (else $DECANT_ORACLE_MODELS, else ~/.cache/decant/models)
 
 minilm.onnx, minilm_dynamo.onnx: all-MiniLM-L6-v2 by PyTorch's two exporters. minilm_bf16.onnx: the first with its large
-weights stored as bfloat16 behind a Cast. texts_calibration.npz (100), texts_heldout.npz (64), texts_256.npz: real sentences as tokens.
+weights stored as bfloat16 behind a Cast. texts_calibration.npz (100), texts_heldout.npz (64), texts_256.npz: real sentences as tokens. digits_depthwise.onnx: a small
+classifier of the sample's digits from depthwise convolutions; digits_spoiled.onnx: the same function, with every channel
+between two layers 10^U(-1.5, 1.5) times as large. mobilenet_v2.onnx: random weights, normalized on coloured noise;
+noise_calibration.npz (64), noise_heldout.npz (24): more of that noise.
 Nothing is made twice: a file that is there is left.
 """
 import importlib
@@ -111,6 +114,141 @@ def tokens(source, texts, path):
         np.savez_compressed(file, **{name: encoded.get(name, zeros).astype(np.int64) for name in INPUTS})
 
 
+def separable_network(generator):
+    """Three pairs of depthwise and pointwise convolutions between a first convolution and a dense layer."""
+    nn = torch.nn
+
+    def block(inputs, outputs, size, groups=1):
+        return [nn.Conv2d(inputs, outputs, size, padding=size // 2, groups=groups, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+
+    layers = [*block(1, 16, 3), *block(16, 16, 3, 16), *block(16, 32, 1), *block(32, 32, 3, 32), *block(32, 32, 1),
+              nn.MaxPool2d(2), *block(32, 32, 3, 32), *block(32, 64, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)]
+    network = nn.Sequential(*layers)
+    for parameter in network.parameters():
+        if parameter.dim() > 1:
+            fan = parameter[0].numel()
+            parameter.data = torch.randn(parameter.shape, generator=generator) * (2 / fan) ** 0.5
+    return network
+
+
+def train_on_digits(network, generator, epochs=20, batch=64):
+    with np.load(pathlib.Path(__file__).resolve().parents[1] / "Samples/digits/train.npz") as arrays:
+        inputs, labels = torch.tensor(arrays["input"]), torch.tensor(arrays["label"]).long()
+    optimizer = torch.optim.Adam(network.parameters(), 1e-2)
+    steps = len(inputs) // batch
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=epochs * steps)
+    for _ in range(epochs):
+        order = torch.randperm(len(inputs), generator=generator)
+        for step in range(steps):
+            chosen = order[step * batch:(step + 1) * batch]
+            loss = torch.nn.functional.cross_entropy(network(inputs[chosen]), labels[chosen])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    network.eval()
+
+
+def spoil(network, generator):
+    """Scales the channels between layers; what ReLU and pooling let through is divided again by the next weights."""
+    layers = list(network)
+    with torch.no_grad():
+        for index, layer in enumerate(layers):
+            if not isinstance(layer, torch.nn.BatchNorm2d):
+                continue
+            factors = 10 ** (3 * torch.rand(layer.num_features, generator=generator) - 1.5)
+            layer.weight *= factors
+            layer.bias *= factors
+            following = next(one for one in layers[index:] if isinstance(one, (torch.nn.Conv2d, torch.nn.Linear)))
+            is_depthwise = isinstance(following, torch.nn.Conv2d) and following.groups > 1
+            shape = [-1 if axis == (0 if is_depthwise else 1) else 1 for axis in range(following.weight.dim())]
+            following.weight /= factors.reshape(shape)
+
+
+def export_image_model(network, shape, path, output):
+    with torch.no_grad():
+        torch.onnx.export(network, torch.zeros(shape), str(path), input_names=["input"], output_names=[output],
+                          dynamic_axes={"input": {0: "batch"}, output: {0: "batch"}}, opset_version=17, dynamo=False)
+
+
+def export_digits(folder):
+    """Both forms of the classifier."""
+    if (folder / "digits_spoiled.onnx").exists():
+        return
+    generator = torch.Generator().manual_seed(3)
+    network = separable_network(generator)
+    train_on_digits(network, generator)
+    write(folder / "digits_depthwise.onnx", lambda path: export_image_model(network, (1, 1, 8, 8), path, "logits"))
+    spoil(network, generator)
+    write(folder / "digits_spoiled.onnx", lambda path: export_image_model(network, (1, 1, 8, 8), path, "logits"))
+
+
+def coloured_noise(count, size, seed, channels=3):
+    """Images with the spectrum of natural ones, 1/f, and channels that go together; of mean 0 and deviation about 1."""
+    random = np.random.default_rng(seed)
+    frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None])
+    frequency[0, 0] = 1 / size
+
+    def plane():
+        return np.fft.irfft2(np.fft.rfft2(random.standard_normal((size, size))) / frequency, s=(size, size))
+
+    images = np.empty((count, channels, size, size), np.float32)
+    for image in images:
+        common = plane()
+        for channel in range(channels):
+            mixed = common + 0.5 * plane()
+            image[channel] = np.clip((mixed - mixed.mean()) / mixed.std() + random.normal(0, 0.4), -2.2, 2.6)
+    return images
+
+
+class InvertedResidual(torch.nn.Module):
+    """MobileNetV2's block (Sandler et al., 1801.04381): widen, filter each channel, narrow; added to its input where that fits."""
+
+    def __init__(self, inputs, outputs, stride, factor):
+        super().__init__()
+        width = inputs * factor
+        widen = convolution(inputs, width, 1) if factor > 1 else []
+        self.body = torch.nn.Sequential(*widen, *convolution(width, width, 3, stride, width), *convolution(width, outputs, 1)[:2])
+        self.adds = stride == 1 and inputs == outputs
+
+    def forward(self, x):
+        return x + self.body(x) if self.adds else self.body(x)
+
+
+def convolution(inputs, outputs, size, stride=1, groups=1):
+    nn = torch.nn
+    return [nn.Conv2d(inputs, outputs, size, stride, size // 2, groups=groups, bias=False), nn.BatchNorm2d(outputs), nn.ReLU6()]
+
+
+def export_mobilenet(path):
+    """MobileNetV2 with random weights, whose normalizations have the statistics of coloured noise."""
+    generator = torch.Generator().manual_seed(1)
+    layers, inputs = convolution(3, 32, 3, 2), 32
+    for factor, outputs, count, stride in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)):
+        for index in range(count):
+            layers.append(InvertedResidual(inputs, outputs, stride if index == 0 else 1, factor))
+            inputs = outputs
+    network = torch.nn.Sequential(
+        *layers, *convolution(320, 1280, 1), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(1280, 1000))
+    for module in network.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            fan = module.out_channels * module.kernel_size[0] ** 2 // module.groups
+            module.weight.data.normal_(0, (2 / fan) ** 0.5, generator=generator)
+        elif isinstance(module, torch.nn.Linear):
+            module.weight.data.normal_(0, 0.01, generator=generator)
+            module.bias.data.zero_()
+        elif isinstance(module, torch.nn.BatchNorm2d):
+            module.weight.data.uniform_(0.5, 1.5, generator=generator)
+            module.bias.data.normal_(0, 0.2, generator=generator)
+            module.momentum = None
+    network.train()
+    with torch.no_grad():
+        for images in np.split(coloured_noise(64, 224, 13), 4):
+            network(torch.from_numpy(images))
+    network.eval()
+    export_image_model(network, (1, 3, 224, 224), path, "logits")
+
+
 def main():
     default = os.environ.get("DECANT_ORACLE_MODELS") or pathlib.Path.home() / ".cache/decant/models"
     out = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else default)
@@ -126,6 +264,10 @@ def main():
     write(out / "texts_calibration.npz", lambda path: tokens(source, texts[:100], path))
     write(out / "texts_heldout.npz", lambda path: tokens(source, texts[100:164], path))
     write(out / "texts_256.npz", lambda path: tokens(source, texts[164:420], path))
+    export_digits(out)
+    write(out / "mobilenet_v2.onnx", export_mobilenet)
+    write(out / "noise_calibration.npz", lambda path: np.savez(path, input=coloured_noise(64, 224, 11)))
+    write(out / "noise_heldout.npz", lambda path: np.savez(path, input=coloured_noise(24, 224, 12)))
 
 
 if __name__ == "__main__":

@@ -49,6 +49,58 @@ DISPATCHED decant_range decant_range_f32(const float *values, size_t count) {
   return range;
 }
 
+DISPATCHED void decant_channels_f32(
+    const float *values, size_t outer, size_t channels, size_t inner, float *low, float *high, double *sums) {
+  for (size_t o = 0; o < outer && inner == 1; o++, values += channels) {
+    for (size_t c = 0; c < channels; c++) {
+      float value = values[c];
+      low[c] = value < low[c] ? value : low[c];
+      high[c] = value > high[c] ? value : high[c];
+      sums[c] += value;
+    }
+  }
+  for (size_t run = 0; run < outer * channels && inner > 1; run++, values += inner) {
+    float least[LANES], most[LANES];
+    float sum[LANES] = {0};
+    for (int lane = 0; lane < LANES; lane++) least[lane] = INFINITY, most[lane] = -INFINITY;
+    size_t i = 0;
+    for (; i + LANES <= inner; i += LANES) {
+      for (int lane = 0; lane < LANES; lane++) {
+        float value = values[i + lane];
+        least[lane] = value < least[lane] ? value : least[lane];
+        most[lane] = value > most[lane] ? value : most[lane];
+        sum[lane] += value;
+      }
+    }
+    for (; i < inner; i++) {
+      least[0] = values[i] < least[0] ? values[i] : least[0];
+      most[0] = values[i] > most[0] ? values[i] : most[0];
+      sum[0] += values[i];
+    }
+    size_t c = run % channels;
+    for (int lane = 0; lane < LANES; lane++) {
+      low[c] = least[lane] < low[c] ? least[lane] : low[c];
+      high[c] = most[lane] > high[c] ? most[lane] : high[c];
+      sums[c] += sum[lane];
+    }
+  }
+}
+
+DISPATCHED void decant_rounding_errors_f32(
+    const float *values, size_t rows, size_t columns, const float *factors, float least, float most, float *errors) {
+  for (size_t r = 0; r < rows; r++, values += columns) {
+    for (size_t c = 0; c < columns; c++) {
+      float exact = values[c] * factors[c];
+      float clipped = exact < least ? least : exact;
+      clipped = clipped > most ? most : clipped;
+      // Adding 1.5 * 2^23 leaves no room for a fraction: it is rounded, halves to even.
+      clipped = (clipped + 12582912.0f) - 12582912.0f;
+      float error = clipped - exact;
+      errors[c] += error * error;
+    }
+  }
+}
+
 INLINED uint64_t histogram(
     const float *values, size_t count, int absolute, double low, double high, uint64_t *counters, size_t bins) {
   if (!(low < high) || !isfinite(low) || !isfinite(high) || bins == 0 || bins > (size_t)1 << 30) return 0;

@@ -4,18 +4,36 @@ from _harness import *
 texts = load_npz(made_model("texts_heldout.npz"))
 
 
-def embeddings(path):
-    """Mean-pooled sentence embeddings of the held-out texts."""
+def hidden_states(path):
+    """The last hidden states of the held-out texts, padding included."""
     running = session(path, optimize=True)
     rows = []
     for i in range(0, len(texts["input_ids"]), 8):
-        batch = {name: array[i:i + 8] for name, array in texts.items()}
-        hidden, = running.run(None, batch)
-        mask = batch["attention_mask"][..., None].astype(np.float32)
-        rows.append((hidden * mask).sum(1) / mask.sum(1))
-    return np.concatenate(rows)
+        rows += list(running.run(None, {name: array[i:i + 8] for name, array in texts.items()})[0])
+    return np.stack(rows)
+
+
+def pooled(hidden):
+    """Mean-pooled sentence embeddings."""
+    mask = texts["attention_mask"][..., None].astype(np.float32)
+    return (hidden * mask).sum(1) / mask.sum(1)
+
+
+def embeddings(path):
+    """Mean-pooled sentence embeddings of the held-out texts."""
+    return pooled(hidden_states(path))
 
 
 def cosines(model, small):
     """How near each text's embedding in `small` is to that in `model`."""
-    return np.array([cosine(a, b) for a, b in zip(embeddings(model), embeddings(small))])
+    return cosines_of(hidden_states(model), hidden_states(small))
+
+
+def cosines_of(wanted, got):
+    return np.array([cosine(a, b) for a, b in zip(pooled(wanted), pooled(got))])
+
+
+def decibels(wanted, got):
+    """The ratio of signal to noise over all outputs."""
+    wanted, got = wanted.astype(np.float64), got.astype(np.float64)
+    return float(10 * np.log10((wanted ** 2).sum() / ((wanted - got) ** 2).sum()))

@@ -33,6 +33,14 @@ typedef struct {
 
 decant_range decant_range_f32(const float *values, size_t count);
 
+// Widens low[c]...high[c] and adds to sums[c] what channel c holds; values lie as outer * channels * inner. No NaNs.
+void decant_channels_f32(
+    const float *values, size_t outer, size_t channels, size_t inner, float *low, float *high, double *sums);
+
+// Adds to errors[c], column by column, the squared error of rounding values[r][c] * factors[c] to whole numbers in least...most.
+void decant_rounding_errors_f32(
+    const float *values, size_t rows, size_t columns, const float *factors, float least, float most, float *errors);
+
 // Adds the values in low...high to `bins` counters: value v belongs to bin floor((v - low) * bins / (high - low)), computed in
 // double, and `high` to the last. NaNs and values outside are left out. Returns how many were counted.
 // Nothing is counted unless low < high, both finite, and 0 < bins <= 2^30.

@@ -9,6 +9,8 @@ public struct StaticQuantizationWorkflow: Sendable {
   public private(set) var model: Model
   /// How to quantize.
   public let options: StaticQuantizationOptions
+  private var learned = LayerStatistics()
+  private var steps: [QuantizationReport.Step] = []
   private let reporter: any Reporter
 
   /// Prepares `model`. The same model and options always give the same value names, so that statistics taken in one run
@@ -28,6 +30,14 @@ public struct StaticQuantizationWorkflow: Sendable {
       selectors: options.include + options.exclude, reporter: reporter)
     // Before the samples run: what such weights give would look like masks.
     try self.model.graph.refuseWeightsNotFinite()
+    guard options.style == .decant, options.equalizes else { return }
+    steps = try CrossLayerEqualization.equalize(&self.model.graph, options)
+  }
+
+  /// The calibration method for samples when the user names none: in Decant's own style `mse` for convolutional models, whose
+  /// activations end in long tails that little depends on, and the extremes for models with attention.
+  public var suggestedMethod: CalibrationMethod {
+    StaticQuantization.suggestedMethod(model.graph, options: options)
   }
 
   /// One pass over the samples.
@@ -40,14 +50,18 @@ public struct StaticQuantizationWorkflow: Sendable {
     return try calibrator.run(samples.forCalibration, withHistograms: method.needsHistogram)
   }
 
-  /// The ranges for `method`: in ONNX Runtime's style those that its calibrators choose.
+  /// The ranges for `method`: in ONNX Runtime's style those that its calibrators choose. In Decant's own style the model also
+  /// learns what its channels do, for the steps beside ranges.
   ///
   /// - Throws: `usage` for a method that ONNX Runtime does not have, and what calibrating throws.
-  public func ranges(
+  public mutating func ranges(
     _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], execution: Executor.Options
   ) throws(DecantError) -> CalibratedRanges {
     guard options.style == .onnxRuntime else {
-      return try choose(method, from: try calibrate(samples, method: method, backends: backends, execution: execution))
+      let statistics = try calibrator(backends, execution, watchesChannels: true)
+        .run(samples.forCalibration, withHistograms: method.needsHistogram)
+      learned = LayerStatistics(channels: statistics.channels, method: method)
+      return try choose(method, from: statistics)
     }
     switch method {
     case .percentile(let percentage):
@@ -65,7 +79,7 @@ public struct StaticQuantizationWorkflow: Sendable {
   /// What `calibrate` writes: Decant's statistics, or in ONNX Runtime's style that tool's own cache of ranges.
   ///
   /// - Throws: as ``ranges(_:method:backends:execution:)``.
-  public func statisticsText(
+  public mutating func statisticsText(
     _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], execution: Executor.Options
   ) throws(DecantError) -> String {
     guard options.style == .onnxRuntime else {
@@ -83,6 +97,9 @@ public struct StaticQuantizationWorkflow: Sendable {
     fromFile path: String, method: CalibrationMethod, isExplicit: Bool
   ) throws(DecantError) -> CalibratedRanges {
     let file = try StatisticsFile.read(path)
+    if options.style == .decant, options.correctsBiases || options.smoothing != .off {
+      reporter.note("a file holds no channels: activations are not evened out, and biases not corrected", at: [path])
+    }
     if case .onnxRuntime(_, let chosen) = file, isExplicit {
       reporter.note(
         "the file holds ranges that ONNX Runtime chose by \(chosen); '--method' changes nothing", at: [path])
@@ -98,7 +115,9 @@ public struct StaticQuantizationWorkflow: Sendable {
   ///
   /// - Throws: what ``StaticQuantization`` throws.
   public mutating func quantize(_ ranges: CalibratedRanges) throws(DecantError) -> QuantizationReport {
-    let report = try StaticQuantization.quantize(&model.graph, ranges: ranges, options: options, opset: opset)
+    var report = try StaticQuantization.quantize(
+      &model.graph, ranges: ranges, learned: learned, options: options, opset: opset)
+    report.prepend(steps)
     for note in report.notes { reporter.note(note) }
     if report.weights > 0 {
       reporter.lossy(
@@ -112,10 +131,10 @@ public struct StaticQuantizationWorkflow: Sendable {
 
   /// Quantizes nodes of the model one at a time. Asked for before the model is quantized.
   public func trials(_ ranges: CalibratedRanges) -> LayerTrials {
-    LayerTrials(model, ranges: ranges) { [options, opset] (graph, nodes) throws(DecantError) in
+    LayerTrials(model, ranges: ranges) { [options, opset, learned] (graph, nodes) throws(DecantError) in
       var alone = options
       alone.include = nodes
-      return try StaticQuantization.quantize(&graph, ranges: ranges, options: alone, opset: opset)
+      return try StaticQuantization.quantize(&graph, ranges: ranges, learned: learned, options: alone, opset: opset)
     }
   }
 
@@ -125,12 +144,16 @@ public struct StaticQuantizationWorkflow: Sendable {
     return options.style == .onnxRuntime && opset < 10 ? 11 : opset
   }
 
-  private func calibrator(_ backends: [any Backend], _ execution: Executor.Options) throws(DecantError) -> Calibrator {
+  private func calibrator(
+    _ backends: [any Backend], _ execution: Executor.Options, watchesChannels: Bool = false
+  ) throws(DecantError) -> Calibrator {
     let values = try StaticQuantization.valuesToCalibrate(model.graph, options: options)
     guard !values.isEmpty else {
       throw DecantError(.unsupported, "the model has no operator that static int8 quantizes")
     }
-    return try Calibrator(model, values: values, backends: backends, execution: execution, reporter: reporter)
+    let channels = watchesChannels ? try StaticQuantization.channelsToCalibrate(model.graph, options: options) : [:]
+    return try Calibrator(
+      model, values: values, channelAxes: channels, backends: backends, execution: execution, reporter: reporter)
   }
 
   private func choose(

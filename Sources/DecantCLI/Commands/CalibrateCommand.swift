@@ -27,7 +27,7 @@ struct CalibrateCommand: ParsableCommand {
   func run() throws {
     try OutputPath.check(output, replacing: force)
     let method = try calibration.chosen()
-    let workflow = try StaticQuantizationWorkflow(
+    var workflow = try StaticQuantizationWorkflow(
       try common.read(model), try style.options(), optimizes: style.optimize, reporter: common.reporter)
     let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
     let text = try workflow.statisticsText(

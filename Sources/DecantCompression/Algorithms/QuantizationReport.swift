@@ -44,6 +44,16 @@ public struct QuantizationReport: Sendable {
     case skipped
   }
 
+  /// A step beside the quantization itself, and what it did to one value.
+  public struct Step: Sendable, Hashable {
+    /// The step: `smooth`, `equalize`, `correct-bias`.
+    public let step: String
+    /// The value's name.
+    public let value: String
+    /// What was done, or why nothing was.
+    public let outcome: String
+  }
+
   /// Node by node, in graph order.
   public internal(set) var decisions: [Decision] = []
   /// How many weights and constants are codes now.
@@ -56,8 +66,13 @@ public struct QuantizationReport: Sendable {
   public internal(set) var removedActivations = 0
   /// What was lost on the way, one sentence each.
   public internal(set) var losses: [String] = []
+  /// What the steps beside it did, tensor by tensor.
+  public internal(set) var steps: [Step] = []
   /// What the user should know.
   public internal(set) var notes: [String] = []
+
+  /// Puts what earlier steps did first.
+  public mutating func prepend(_ earlier: [Step]) { steps = earlier + steps }
 
   /// The nodes that should have been quantized and were not.
   public var skipped: [Decision] { decisions.filter { $0.status == .skipped } }

@@ -6,6 +6,8 @@ public struct CalibrationStatistics: Sendable, Hashable {
   public var samples: Int
   /// By value name.
   public var tensors: [String: TensorStatistics]
+  /// Channels of the values that go into products, by value name. They serve the run that took them; files do not hold them.
+  public var channels: [String: ChannelStatistics] = [:]
 
   /// From what was seen.
   public init(samples: Int = 0, tensors: [String: TensorStatistics] = [:]) {

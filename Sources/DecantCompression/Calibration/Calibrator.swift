@@ -25,17 +25,24 @@ public struct Calibrator: Sendable {
   private let names: [ValueID: String]
   /// Results of Constant nodes, which no run produces.
   private let constants: [(name: String, tensor: Tensor)]
+  /// The axis of channels of the values whose channels are watched too.
+  private let channelAxes: [ValueID: Int]
   private let threads: Int
   private let reporter: any Reporter
 
-  /// Watches `values` of the main graph of `model`. Samples run side by side on the threads of `execution`.
+  /// About how many rows of a value are kept, from all samples together.
+  private static let keptRows = 1024
+
+  /// Watches `values` of the main graph of `model`, and the channels of those with an axis in `channelAxes`. Samples run side
+  /// by side on the threads of `execution`.
   ///
   /// - Throws: what compiling the model throws.
   public init(
-    _ model: Model, values: [ValueID], backends: [any Backend],
+    _ model: Model, values: [ValueID], channelAxes: [ValueID: Int] = [:], backends: [any Backend],
     execution: Executor.Options = Executor.Options(threads: Parallel.processors),
     reporter: any Reporter = SilentReporter()
   ) throws(DecantError) {
+    self.channelAxes = channelAxes
     var single = execution
     single.threads = 1
     executor = try Executor(model, backends: backends, options: single)
@@ -55,13 +62,23 @@ public struct Calibrator: Sendable {
   ///
   /// - Throws: `malformed` naming the sample, for inputs that do not fit and for values that are not a number.
   public func run(_ samples: Samples, withHistograms: Bool) throws(DecantError) -> CalibrationStatistics {
-    let collectors = try collect(samples, step: "calibrate") { _ in
+    let channels = OrderedMerge([String: ChannelStatistics]()) { (total, part) throws(OpError) in
+      for (name, statistics) in part {
+        do throws(OpError) {
+          if total[name] == nil { total[name] = statistics } else { try total[name]?.merge(statistics) }
+        } catch {
+          throw OpError("'\(name)': \(error.message)", kind: error.kind)
+        }
+      }
+    }
+    let collectors = try collect(samples, step: "calibrate", channels: channels) { _ in
       TensorStatistics()
     } observe: { (statistics, tensor) throws(OpError) in
       try statistics.observe(tensor, withHistogram: withHistograms)
     }
     var total = CalibrationStatistics(samples: samples.count)
     for collector in collectors { total.merge(CalibrationStatistics(tensors: collector)) }
+    total.channels = channels.total
     return total
   }
 
@@ -107,22 +124,29 @@ public struct Calibrator: Sendable {
 
   /// Runs all samples; each thread collects for itself, and the collections come back to be merged.
   func collect<State: Sendable>(
-    _ samples: Samples, step: String, make: @escaping @Sendable (String) -> State,
+    _ samples: Samples, step: String, channels: OrderedMerge<[String: ChannelStatistics], OpError>? = nil,
+    make: @escaping @Sendable (String) -> State,
     observe: @escaping @Sendable (inout State, Tensor) throws(OpError) -> Void
   ) throws(DecantError) -> [[String: State]] {
     guard samples.count > 0 else { throw DecantError(.malformed, "there are no samples to calibrate on") }
     let free = Mutex<[Collection<State>]>([])
+    let kept = (Calibrator.keptRows + samples.count - 1) / samples.count
     let done = Atomic<Int>(0)
     reporter.report(.started(step))
     try Parallel.forEach(count: samples.count, threads: threads) { (range) throws(DecantError) in
       let collection = free.withLock { $0.popLast() } ?? Collection<State>()
       for index in range {
         do throws(DecantError) {
+          let seen = Mutex<[String: ChannelStatistics]>([:])
           let tap = StatisticsTap(Set(names.keys)) { (value, tensor) throws(OpError) in
             guard let name = names[value] else { return }
             try collection.update(name, make, tensor, observe)
+            guard channels != nil, let axis = channelAxes[value] else { return }
+            let found = try ChannelStatistics(tensor, axis: axis, sample: index, kept: kept)
+            seen.withLock { $0[name] = found }
           }
           _ = try executor.run(try samples.inputs(index), tap: tap)
+          try Calibrator.submit(seen.withLock { $0 }, index, to: channels)
         } catch {
           throw error.within("sample \(index)")
         }
@@ -141,6 +165,16 @@ public struct Calibrator: Sendable {
       }
     }
     return free.withLock { $0.map(\.states) } + [fixed.states]
+  }
+
+  private static func submit(
+    _ part: [String: ChannelStatistics], _ index: Int, to channels: OrderedMerge<[String: ChannelStatistics], OpError>?
+  ) throws(DecantError) {
+    do throws(OpError) {
+      try channels?.submit(index, part)
+    } catch {
+      throw DecantError(error)
+    }
   }
 }
 

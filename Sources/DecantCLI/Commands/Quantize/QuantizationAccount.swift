@@ -19,7 +19,7 @@ struct QuantizationAccount {
       "\(quantized) of \(report.decisions.count) nodes quantized: \(report.weights) weights and constants, "
       + "\(report.biases) biases, \(report.activations) activations; \(report.removedActivations) activation functions removed\n"
     let measured = (sensitivity.map(table) ?? "") + (precision.map { $0.text } ?? "")
-    if explains { return summary + table(report.decisions) + counts + measured }
+    if explains { return summary + table(report.decisions) + table(report.steps) + counts + measured }
     return summary + (showsSkipped ? table(report.skipped) : "") + measured
   }
 
@@ -29,6 +29,13 @@ struct QuantizationAccount {
       table.add(
         decision.node, decision.op.description, decision.status.rawValue, decision.rule, decision.outcome)
     }
+    return table.text
+  }
+
+  private func table(_ steps: [QuantizationReport.Step]) -> String {
+    guard !steps.isEmpty else { return "" }
+    var table = Table(["step", "value", "outcome"], leading: 3)
+    for step in steps { table.add(step.step, step.value, step.outcome) }
     return table.text
   }
 
@@ -71,11 +78,15 @@ struct QuantizationAccount {
         "rule": .string(decision.rule), "outcome": .string(decision.outcome),
       ])
     }
+    let steps = report.steps.map { step -> JSON in
+      .object(["step": .string(step.step), "value": .string(step.value), "outcome": .string(step.outcome)])
+    }
     var document: JSONObject = [
       "weights": .integer(report.weights), "biases": .integer(report.biases),
       "activations": .integer(report.activations), "removed_activations": .integer(report.removedActivations),
       "skipped": .integer(report.skipped.count), "nodes": .array(nodes),
-      "losses": .array(report.losses.map { .string($0) }), "notes": .array(report.notes.map { .string($0) }),
+      "steps": .array(steps), "losses": .array(report.losses.map { .string($0) }),
+      "notes": .array(report.notes.map { .string($0) }),
     ]
     if let precision { document["precision"] = .object(precision.document) }
     if let sensitivity { document["sensitivity"] = .object(self.document(sensitivity)) }

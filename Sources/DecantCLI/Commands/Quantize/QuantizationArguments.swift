@@ -5,7 +5,9 @@ internal import Decant
 struct CalibrationArguments: ParsableArguments {
   @Option(
     name: [.customLong("calibration"), .customLong("method")],
-    help: ArgumentHelp("How ranges are chosen: minmax, percentile, entropy or mse.", valueName: "method"))
+    help: ArgumentHelp(
+      "How ranges are chosen: minmax, percentile, entropy or mse; by default minmax, but mse where 'quantize' runs a "
+        + "convolutional model on samples, and not with --compat ort.", valueName: "method"))
   var named: String?
   @Option(help: ArgumentHelp("For percentile: how many percent of the magnitudes to keep.", valueName: "percent"))
   var percentile = 99.999
@@ -45,10 +47,12 @@ struct StyleArguments: ParsableArguments {
   var perChannel: Bool?
   @Flag(help: "Weights use half the codes, for processors without VNNI, whose products saturate.") var reduceRange =
     false
-  @Flag(help: "For int8-dynamic: also quantize products of two activations.") var computedFactors = false
-  @Flag(
-    inversion: .prefixedNo, help: "For int8-dynamic: even out what normalizations give before it becomes codes.")
-  var smooth = true
+  @Flag(help: "Also quantize products of two activations, as attention has them.") var computedFactors = false
+  @Option(
+    help: ArgumentHelp(
+      "Even out the columns of activations before they become codes: auto (where it helps; the default), off, or for int8 "
+        + "an exponent from 0 to 1.", valueName: "how"))
+  var smooth: String?
   @Option(
     help: ArgumentHelp("Only these nodes: a selector, see above; may repeat.", valueName: "selector"))
   var include: [String] = []
@@ -65,15 +69,33 @@ struct StyleArguments: ParsableArguments {
       weightType: try codes(weightType, "--weight-type"), isPerChannel: perChannel ?? (style == .decant),
       include: include.map(NodeSelector.init), exclude: exclude.map(NodeSelector.init))
     options.isReduced = reduceRange
+    options.includesComputedFactors = computedFactors
+    options.smoothing = try smoothing()
     try fixed.apply(to: &options)
     return options
   }
 
+  private func smoothing() throws(DecantError) -> Smoothing {
+    switch smooth ?? "auto" {
+    case "auto": return .searched
+    case "off": return .off
+    case let text:
+      guard let exponent = Float(text), exponent >= 0, exponent <= 1 else {
+        throw DecantError(.usage, "'--smooth' expected auto, off or a number from 0 to 1, got '\(text)'")
+      }
+      return .fixed(exponent)
+    }
+  }
+
   func dynamicOptions() throws(DecantError) -> DynamicQuantizationOptions {
     let style = try chosenStyle()
+    let smoothing = try smoothing()
+    guard smoothing == .searched || smoothing == .off else {
+      throw DecantError(.usage, "'--smooth' with an exponent is for '--scheme int8': int8-dynamic has no samples")
+    }
     return DynamicQuantizationOptions(
       style: style, weightType: try codes(weightType, "--weight-type"), isPerChannel: perChannel ?? (style == .decant),
-      isReduced: reduceRange, includesComputedFactors: computedFactors, smooths: smooth,
+      isReduced: reduceRange, includesComputedFactors: computedFactors, smooths: smoothing == .searched,
       include: include.map(NodeSelector.init),
       exclude: exclude.map(NodeSelector.init))
   }

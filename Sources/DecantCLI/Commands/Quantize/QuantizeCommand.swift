@@ -53,8 +53,8 @@ struct QuantizeCommand: ParsableCommand {
   @Flag(help: "List every node with what was done, by which rule, or why nothing was.") var explain = false
   @Flag(
     help: """
-      One JSON document: weights, biases, activations, removed_activations, nodes with their outcomes, losses, notes, \
-      sensitivity.
+      One JSON document: weights, biases, activations, removed_activations, nodes and steps with their outcomes, losses, \
+      notes, sensitivity.
       """)
   var json = false
   @OptionGroup var engine: EngineOptions

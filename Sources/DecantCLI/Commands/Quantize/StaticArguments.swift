@@ -18,6 +18,10 @@ struct StaticArguments: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "For int8: make biases int32 codes.") var quantizeBias = true
   @Flag(inversion: .prefixedNo, help: "For int8: enlarge scales of weights until biases fit int32.")
   var adjustWeights = true
+  @Flag(inversion: .prefixedNo, help: "For int8: let convolutions in a row share the ranges of their channels first.")
+  var equalize = true
+  @Flag(inversion: .prefixedNo, help: "For int8: let biases make up for what errors of weights add on average.")
+  var biasCorrection = true
   @Option(
     help: ArgumentHelp(
       "For int8: the axis of an operator's channels, as in MatMul=1; may repeat.", valueName: "op=axis"))
@@ -32,6 +36,8 @@ struct StaticArguments: ParsableArguments {
     options.hasDedicatedPairs = dedicatedPairs
     options.quantizesBiases = quantizeBias
     options.adjustsWeights = adjustWeights
+    options.equalizes = equalize
+    options.correctsBiases = biasCorrection
     for given in channelAxis {
       let parts = given.split(separator: "=", omittingEmptySubsequences: false)
       guard parts.count == 2, let axis = Int(parts[1]) else {

@@ -12,11 +12,12 @@ extension QuantizeCommand {
   }
 
   func runStaticInt8() throws -> QuantizationResult {
-    let method = try calibration.chosen()
     var options = try style.options()
     options.form = try staticForm()
     var workflow = try StaticQuantizationWorkflow(
       try common.read(model), options, optimizes: style.optimize, reporter: common.reporter)
+    let isFree = stats == nil && !calibration.isExplicit
+    let method = isFree ? workflow.suggestedMethod : try calibration.chosen()
     let ranges: CalibratedRanges
     if let stats {
       ranges = try workflow.ranges(fromFile: stats, method: method, isExplicit: calibration.isExplicit)

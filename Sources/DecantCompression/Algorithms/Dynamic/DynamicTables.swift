@@ -2,9 +2,6 @@ internal import DecantIR
 
 /// Tables that are gathered as codes, and what merely moves codes.
 extension DynamicQuantizer {
-  /// Tables with fewer elements than this stay in float: they save nothing.
-  private static let leastTable = 4096
-
   /// Given: `%y = Gather(%table, %ids)` with a constant `%table`
   /// Result: `%y = DequantizeLinear(Gather(%codes, %ids))`, with a scale for each column.
   mutating func gather(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> NodeOutcome {
@@ -12,7 +9,7 @@ extension DynamicQuantizer {
     guard let table = node.operand(0), let y = node.result(0), let data = rewriter.graph[table].constant,
       data.dataType == .float32
     else { return .unconcerned("its table is computed, or not float32") }
-    guard isCompatible || data.elementCount >= DynamicQuantizer.leastTable else {
+    guard isCompatible || data.elementCount >= CodedTable.leastElements else {
       return .unconcerned("a small table")
     }
     let axis = node.attributes.int("axis", default: 0)

@@ -22,16 +22,10 @@ struct NormalizationSmoothing {
   static func smooth(_ chosen: Set<NodeID>, _ rewriter: inout Rewriter) -> Int {
     var count = 0
     for id in rewriter.graph.order where operators.contains(rewriter.graph[id].op) {
-      guard let x = rewriter.graph[id].result(0), let scales = scales(id, rewriter.graph) else { continue }
-      let products = rewriter.graph.uses(of: x).compactMap { use -> NodeID? in
-        guard case .operand(let node, 0) = use, chosen.contains(node), rewriter.graph[node].op == "MatMul",
-          let weight = rewriter.graph.constant(ofOperand: 1, of: node), weight.dataType == .float32,
-          weight.rank == 2, weight.shape[0] == scales.count
-        else { return nil }
-        return node
-      }
-      guard !products.isEmpty else { continue }
-      insert(scales, after: id, x, products, &rewriter)
+      guard let x = rewriter.graph[id].result(0), let scales = scales(id, rewriter.graph),
+        let group = ProductGroup(x, among: chosen, in: rewriter.graph), group.columns == scales.count
+      else { continue }
+      _ = group.insert(scales, &rewriter)
       count += 1
     }
     return count
@@ -50,26 +44,5 @@ struct NormalizationSmoothing {
     let logarithms = reaches.map { log(max($0, most / 1000)) / 2 }
     let mean = logarithms.reduce(0, +) / Float(logarithms.count)
     return logarithms.map { exp($0 - mean) }
-  }
-
-  private static func insert(
-    _ scales: [Float], after id: NodeID, _ x: ValueID, _ products: [NodeID], _ rewriter: inout Rewriter
-  ) {
-    let name = rewriter.graph[x].name
-    let inverse = rewriter.addInitializer(name + "_smoothing", Tensor(scales.map { 1 / $0 }))
-    let smoothed = rewriter.add(
-      "Mul", [x, inverse], name: name + "_smoothed", type: rewriter.graph[x].type, at: .after(id))
-    for product in products {
-      rewriter.setOperand(0, of: product, to: smoothed)
-      guard let w = rewriter.graph[product].operand(1), let values = rewriter.graph[w].constant?.floats,
-        let shape = rewriter.graph[w].constant?.shape
-      else { continue }
-      let columns = shape[1]
-      let scaled = Tensor(of: Float.self, shape: shape) { target in
-        for index in 0..<target.count { target[index] = values[index] * scales[index / columns] }
-      }
-      let other = rewriter.graph[w].useCount == 1 ? nil : rewriter.addInitializer(rewriter.graph[w].name, scaled)
-      if let other { rewriter.setOperand(1, of: product, to: other) } else { rewriter.setData(w, scaled) }
-    }
   }
 }

@@ -34,6 +34,16 @@ enum Placement: String {
   case dropped = "dropped activation"
 }
 
+extension Placement {
+  /// Whether codes are of use only on the way to a layer with weights.
+  var isBetweenLayers: Bool {
+    switch self {
+    case .arithmetic, .passThrough, .split, .pad, .select, .arithmeticOfCodes, .padOfCodes: true
+    case .weighted, .matrixProduct, .normalization, .gather, .removable, .share, .reader, .dropped: false
+    }
+  }
+}
+
 /// One tool's choice of what is quantized and how.
 struct PlacementStyle: Sendable {
   /// By operator of ONNX's own domain.
@@ -46,6 +56,8 @@ struct PlacementStyle: Sendable {
   let minimumOpsets: [String: Int]
   /// Whether the scale vectors of normalizations have channels along axis 1 when they have that many axes.
   let isPerChannelNormalization: Bool
+  /// Whether matrix products of two activations are quantized.
+  var quantizesComputedFactors = true
   /// What is left in float on purpose, for the report.
   let reason: String
 
@@ -109,7 +121,23 @@ struct PlacementStyle: Sendable {
       "Conv": .weighted, "ConvTranspose": .weighted, "Gemm": .weighted, "MatMul": .matrixProduct, "Gather": .gather,
     ],
     quantizesProducts: false, matrixChannelAxis: -1, minimumOpsets: [:], isPerChannelNormalization: false,
+    quantizesComputedFactors: false,
     reason: "only matrix products and tables are quantized in models with attention")
+
+  /// The nodes whose results reach a layer with weights, by whatever way.
+  func leading(_ graph: Graph) -> Set<NodeID> {
+    var found: Set<NodeID> = []
+    var waiting = graph.order.filter { id in
+      guard graph[id].op.domain.isEmpty, let placement = placements[graph[id].op.type] else { return false }
+      return (placement == .weighted || placement == .matrixProduct) && graph.constant(ofOperand: 1, of: id) != nil
+    }
+    while let id = waiting.popLast() {
+      for case let operand? in graph[id].operands {
+        if let producer = graph[operand].producer, found.insert(producer).inserted { waiting.append(producer) }
+      }
+    }
+    return found
+  }
 
   /// The style for a graph.
   static func choose(_ options: StaticQuantizationOptions, for graph: Graph) -> PlacementStyle {

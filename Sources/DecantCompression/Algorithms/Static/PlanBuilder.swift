@@ -8,18 +8,21 @@ struct PlanBuilder {
   let opset: Int
   /// The nodes that may be quantized; others are left alone.
   let selection: NodeSelection
+  /// The nodes that some layer with weights follows; nil when it does not matter.
+  let leading: Set<NodeID>?
   var plan = QuantizationPlan()
   var report = QuantizationReport()
 
   init(
     style: PlacementStyle, options: StaticQuantizationOptions, ranges: CalibratedRanges, opset: Int,
-    selection: NodeSelection
+    selection: NodeSelection, leading: Set<NodeID>? = nil
   ) {
     self.style = style
     self.options = options
     self.ranges = ranges
     self.opset = opset
     self.selection = selection
+    self.leading = leading
   }
 
   mutating func visit(_ id: NodeID, _ rewriter: inout Rewriter) {
@@ -45,13 +48,16 @@ struct PlanBuilder {
     if options.style == .decant, let masked = maskedValue(of: node, rewriter.graph) {
       return .skipped("'\(masked)' carries mask values that no scale covers")
     }
+    if let leading, placement.isBetweenLayers, !leading.contains(id) {
+      return .unconcerned("no layer with weights follows, so that codes would cost accuracy and gain nothing")
+    }
     switch placement {
     case .weighted: return markProduct(id, node, rewriter.graph)
     case .matrixProduct: return markMatrixProduct(node, rewriter.graph)
     case .normalization: return markNormalization(id, node, rewriter.graph)
     case .arithmetic: return markArithmetic(node, rewriter.graph)
     case .passThrough: return markPassThrough(node, rewriter.graph)
-    case .gather: return markGather(node, rewriter.graph)
+    case .gather: return markGather(id, node, rewriter.graph)
     case .split: return markSplit(node, rewriter.graph)
     case .pad: return markPad(node, rewriter.graph)
     case .select: return markSelect(node, rewriter.graph)
@@ -130,6 +136,10 @@ struct PlanBuilder {
   }
 
   private mutating func markMatrixProduct(_ node: Node, _ graph: Graph) -> NodeOutcome {
+    let hasConstant = node.declaredOperands.contains { $0.map { isConstant($0, graph) } ?? false }
+    guard hasConstant || style.quantizesComputedFactors || options.includesComputedFactors else {
+      return .unconcerned("both operands are computed, and codes of attention cost more than they gain")
+    }
     var texts: [String] = []
     for (index, operand) in node.declaredOperands.enumerated() {
       guard let operand else { continue }
@@ -175,14 +185,20 @@ struct PlanBuilder {
     return .quantized("scale of its input")
   }
 
-  private mutating func markGather(_ node: Node, _ graph: Graph) -> NodeOutcome {
+  private mutating func markGather(_ id: NodeID, _ node: Node, _ graph: Graph) -> NodeOutcome {
     guard let table = node.operand(0) else { return .skipped("no table") }
+    if options.style == .decant, let data = graph[table].constant, data.dataType == .float32 {
+      guard data.elementCount >= CodedTable.leastElements else { return .unconcerned("a small table") }
+      plan.tables.append(id)
+      let hasColumns = CodedTable.hasColumns(node, data, options)
+      return .quantized("table \(hasColumns ? "per column" : "per tensor"), gathered as codes")
+    }
     if isConstant(table, graph), isQuantizable(table, graph) {
       activation(table, graph)
     } else if isOfCodes || !plan.contains(table) {
       return .unconcerned("its input is")
     }
-    if options.style == .onnxRuntime { sharing(node.result(0), with: table, graph) }
+    sharing(node.result(0), with: table, graph)
     return .quantized("table as codes")
   }
 

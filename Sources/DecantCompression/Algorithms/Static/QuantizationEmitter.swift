@@ -22,6 +22,13 @@ struct QuantizationEmitter {
 
   private var emitted: [ValueID: Emitted] = [:]
   private var weightParameters: [ValueID: [AffineParameters]] = [:]
+  /// A table and whether its codes have a scale for each column.
+  private struct TableForm: Hashable {
+    let table: ValueID
+    let hasColumns: Bool
+  }
+
+  private var codedTables: [TableForm: CodedTable] = [:]
   private var anchor: NodeID?
 
   init(
@@ -36,10 +43,12 @@ struct QuantizationEmitter {
     self.chosen = chosen
   }
 
-  mutating func emit(_ rewriter: inout Rewriter) throws(OpError) {
+  /// Carries the plan out; `means` are those of the channels of inputs of layers, by name, for corrections of biases.
+  mutating func emit(_ rewriter: inout Rewriter, means: [String: [Float]] = [:]) throws(OpError) {
     anchor = rewriter.graph.firstNode
     try fitConstants(rewriter.graph)
     if options.adjustsWeights { enlargeScalesForBiases(rewriter.graph) }
+    if options.correctsBiases, !means.isEmpty { correctBiases(means, &rewriter) }
     var waiting: [(value: ValueID, provider: ValueID)] = []
     for (value, role) in plan.ordered {
       switch role {
@@ -48,6 +57,7 @@ struct QuantizationEmitter {
       }
     }
     try emitShared(waiting, &rewriter)
+    for node in plan.tables { try emitTable(node, &rewriter) }
     if options.quantizesBiases {
       for bias in plan.biases { try emit(bias, &rewriter) }
     }
@@ -114,6 +124,59 @@ struct QuantizationEmitter {
         weightScales: parameters.map(\.scale), inputScale: input.scale, bias: values)
       weightParameters[bias.weight] = scales.map { AffineParameters(scale: $0, zeroPoint: 0) }
     }
+  }
+
+  /// Corrects the biases of the layers whose weights are about to become codes.
+  private mutating func correctBiases(_ means: [String: [Float]], _ rewriter: inout Rewriter) {
+    for (value, role) in plan.ordered {
+      guard case .weight(let axis) = role, let parameters = weightParameters[value],
+        let data = rewriter.graph[value].constant?.aligned, data.dataType == .float32
+      else { continue }
+      var errors: [Float]?
+      for case .operand(let layer, 1) in rewriter.graph.uses(of: value) {
+        guard let input = rewriter.graph[layer].operand(0), let means = means[rewriter.graph[input].name] else {
+          continue
+        }
+        let found = errors ?? weightErrors(data, parameters, axis, grid(ofWeight: value))
+        errors = found
+        let outcome = correctBias(of: layer, found, data.shape, means, &rewriter)
+        report.steps.append(.init(step: "correct-bias", value: rewriter.graph[value].name, outcome: outcome))
+      }
+    }
+  }
+
+  private mutating func correctBias(
+    of layer: NodeID, _ errors: [Float], _ shape: [Int], _ means: [Float], _ rewriter: inout Rewriter
+  ) -> String {
+    switch BiasCorrection.site(layer, rewriter.graph) {
+    case .failure(let absence): return "left: \(absence.reason)"
+    case .success(let site):
+      guard let bias = rewriter.graph[site.holder].operand(site.operand), rewriter.graph[bias].useCount == 1 else {
+        return "left: others read its bias"
+      }
+      switch BiasCorrection.corrected(site, errors: errors, shape: shape, means: means, rewriter.graph) {
+      case .failure(let absence): return "left: \(absence.reason)"
+      case .success(let corrected):
+        rewriter.setData(bias, corrected)
+        return "the means of its weights' errors are in '\(rewriter.graph[bias].name)'"
+      }
+    }
+  }
+
+  /// What codes leave of each element of a weight.
+  private func weightErrors(
+    _ data: Tensor, _ parameters: [AffineParameters], _ axis: Int?, _ grid: IntegerGrid
+  ) -> [Float] {
+    let values = data.span(of: Float.self)
+    var errors = [Float](repeating: 0, count: values.count)
+    ChannelLayout(shape: data.shape, axis: axis).forEachRun { channel, run in
+      let parameter = parameters[channel]
+      for index in run {
+        let code = parameter.code(of: values[index], grid: grid) - parameter.zeroPoint
+        errors[index] = values[index] - Float(code) * parameter.scale
+      }
+    }
+    return errors
   }
 
   // MARK: Values
@@ -260,6 +323,25 @@ struct QuantizationEmitter {
     rewriter.replaceAllUses(of: value, with: result)
     emitted[value] = parameters
     report.weights += 1
+  }
+
+  /// Given: `%y = Gather(%table, %ids)`. Result: `%y = DequantizeLinear(Gather(%codes, %ids))`.
+  private mutating func emitTable(_ node: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
+    guard let table = rewriter.graph[node].operand(0), let data = rewriter.graph[table].constant else { return }
+    let coded: CodedTable
+    let key = TableForm(table: table, hasColumns: CodedTable.hasColumns(rewriter.graph[node], data, options))
+    if let known = codedTables[key] {
+      coded = known
+    } else {
+      do throws(OpError) {
+        coded = try CodedTable(table, data, reader: rewriter.graph[node], grids.weights, options, &rewriter)
+      } catch {
+        throw OpError("initializer '\(rewriter.graph[table].name)': \(error.message)", kind: error.kind)
+      }
+      codedTables[key] = coded
+      report.weights += 1
+    }
+    coded.look(up: node, &rewriter)
   }
 
   // MARK: Biases

@@ -35,6 +35,8 @@ struct QuantizationPlan {
   private(set) var biases: [Bias] = []
   /// Weights that are int8, whatever type others have.
   var signedWeights: Set<ValueID> = []
+  /// Nodes that look rows of a constant table up, and shall find codes there.
+  var tables: [NodeID] = []
   private var biasValues: Set<ValueID> = []
 
   /// The marked values and their roles, in the order of their marking.

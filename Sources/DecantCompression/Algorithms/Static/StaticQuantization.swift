@@ -7,36 +7,54 @@ public enum StaticQuantization {
   /// Quantizes `graph`, whose types are inferred, with `ranges` for its activations.
   ///
   /// - Parameters:
+  ///   - learned: what the steps beside ranges need; without it they are left out, in ONNX Runtime's style in any case.
   ///   - opset: the operator set that the model came with; it decides what ONNX Runtime's style touches.
   /// - Throws: `usage` for selectors that choose nothing and for types that do not fit; `malformed` for weights that are not
   ///   finite and, in ONNX Runtime's style, for activations without a range; `unsupported` for models that are quantized
   ///   already.
   public static func quantize(
-    _ graph: inout Graph, ranges: CalibratedRanges, options: StaticQuantizationOptions, opset: Int
+    _ graph: inout Graph, ranges: CalibratedRanges, learned: LayerStatistics = LayerStatistics(),
+    options: StaticQuantizationOptions, opset: Int
   ) throws(DecantError) -> QuantizationReport {
     let grids = try grids(options)
     try FormCensus(graph).refuseQuantized()
     let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
     let chosen = selection.chosen
     let style = PlacementStyle.choose(options, for: graph)
-    let ranges = options.style == .onnxRuntime ? adjust(ranges, graph, style, chosen) : ranges
+    var ranges = options.style == .onnxRuntime ? adjust(ranges, graph, style, chosen) : ranges
+    var channels = options.style == .decant ? learned.channels : [:]
     var report = try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
-      var builder = PlanBuilder(style: style, options: options, ranges: ranges, opset: opset, selection: selection)
-      for node in rewriter.graph.order { builder.visit(node, &rewriter) }
-      var emitter = QuantizationEmitter(
-        plan: builder.plan, report: builder.report, ranges: ranges, grids: grids, options: options,
-        chosen: chosen)
       do throws(OpError) {
-        try emitter.emit(&rewriter)
+        var steps: [QuantizationReport.Step] = []
+        var made: Set<NodeID> = []
+        if !style.quantizesProducts, !channels.isEmpty {
+          let smoothing = ActivationSmoothing(options: options, grids: grids, learned: learned)
+          steps = try smoothing.smooth(chosen, &ranges, &channels, &made, &rewriter)
+        }
+        let leading = options.style == .decant ? style.leading(rewriter.graph) : nil
+        var builder = PlanBuilder(
+          style: style, options: options, ranges: ranges, opset: opset, selection: selection, leading: leading)
+        for node in rewriter.graph.order where !made.contains(node) { builder.visit(node, &rewriter) }
+        builder.report.steps = steps
+        var emitter = QuantizationEmitter(
+          plan: builder.plan, report: builder.report, ranges: ranges, grids: grids, options: options,
+          chosen: chosen)
+        try emitter.emit(&rewriter, means: channels.mapValues(\.means))
+        return emitter.report
       } catch {
         throw DecantError(error)
       }
-      return emitter.report
     }
     guard options.form == .operators else { return report }
     let conversion = FormConversion.convert(&graph, to: .operators)
     report.add(conversion)
     return report
+  }
+
+  /// The calibration method that suits `graph` when nothing else is asked for.
+  public static func suggestedMethod(_ graph: Graph, options: StaticQuantizationOptions) -> CalibrationMethod {
+    options.style == .decant && PlacementStyle.choose(options, for: graph).quantizesProducts
+      ? .meanSquaredError : .minMax
   }
 
   /// The values whose ranges quantization asks for: float operands and results of operators that it may touch.
@@ -59,6 +77,23 @@ public enum StaticQuantization {
       }
     }
     return values
+  }
+
+  /// The values whose channels the steps beside ranges ask for, and the axis of the channels.
+  public static func channelsToCalibrate(
+    _ graph: Graph, options: StaticQuantizationOptions
+  ) throws(DecantError) -> [ValueID: Int] {
+    guard options.style == .decant, options.correctsBiases || options.smoothing != .off else { return [:] }
+    var axes: [ValueID: Int] = [:]
+    for id in try NodeSelection(include: options.include, exclude: options.exclude, in: graph).chosen {
+      let node = graph[id]
+      guard ["MatMul", "Gemm", "Conv"].contains(node.op), let input = node.operand(0), node.operand(1) != nil,
+        graph.constant(ofOperand: 1, of: id)?.dataType == .float32, graph[input].definition != .initializer,
+        graph[input].type.dataType == .float32, let rank = graph[input].type.shape?.dimensions.count, rank > 1
+      else { continue }
+      axes[input] = node.op == "Conv" ? 1 : rank - 1
+    }
+    return axes
   }
 
   private static func grids(_ options: StaticQuantizationOptions) throws(DecantError) -> Grids {

@@ -32,6 +32,14 @@ public struct StaticQuantizationOptions: Sendable {
   public var quantizesBiases = true
   /// Whether scales of weights grow until biases fit int32.
   public var adjustsWeights = true
+  /// Whether activations are evened out column by column before products; never in ONNX Runtime's style.
+  public var smoothing: Smoothing = .searched
+  /// Whether layers in a row share their channels' ranges first; never in ONNX Runtime's style.
+  public var equalizes = true
+  /// Whether biases make up for what errors of weights add on average; never in ONNX Runtime's style.
+  public var correctsBiases = true
+  /// Whether products of two activations are quantized in models with attention too.
+  public var includesComputedFactors = false
   /// The axis of channels by operator type, where it shall be another than usual.
   public var channelAxes: [String: Int] = [:]
 
