@@ -49,7 +49,7 @@ import Testing
     let x = (0..<rows).flatMap { row in
       (0..<inputs).map { input in number(row * 7 + input / 4 + 9999) + 0.2 * number(row * inputs + input + 77) }
     }
-    var products = InputProducts(count: inputs)
+    let products = InputProducts(count: inputs)
     products.add(Matrix(rows: rows, columns: inputs, elements: x), threads: 1)
     let weight = try WeightMatrix(Tensor(values, shape: [inputs, outputs]), isInputsFirst: true)
     func error(_ products: InputProducts?) throws -> Float {
