@@ -65,11 +65,14 @@ public struct MixedPrecisionWorkflow: Sendable {
   ///
   /// - Throws: `overBudget` when nothing keeps to the budget, saying what comes nearest; what running throws.
   public func quantize(_ measuring: Measuring) throws -> QuantizationResult {
+    let fixedBytes = try fixedBytes()
+    // What cannot be is said before anything is measured.
+    try PrecisionSearch.checkSmallest(of: groups, fixedBytes: fixedBytes, budget: budget)
     let products = try learn(measuring)
     var bench = try PrecisionBench(model, groups, options, products, measuring, reporter: reporter)
     let harms = try bench.harms()
     let search = PrecisionSearch(
-      groups, harms: harms, fixedBytes: try fixedBytes(), budget: budget, rounds: measuring.rounds)
+      groups, harms: harms, fixedBytes: fixedBytes, budget: budget, rounds: measuring.rounds)
     let account = try search.choose(bench)
     var quantized = model
     let report = try WeightOnlyQuantization.quantize(

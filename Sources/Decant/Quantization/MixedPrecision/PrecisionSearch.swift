@@ -66,10 +66,20 @@ struct PrecisionSearch {
       let cost = allocation.cost(of: allocation.configuration(after: count))
       if let found = allocation.configuration(within: min(limit, cost)), fits(found) { return found }
     }
-    let smallest = allocation.configuration(after: 0)
+    return allocation.configuration(after: 0)
+  }
+
+  /// Checks that the fewest bits keep to the limits of cost.
+  ///
+  /// - Throws: `overBudget` when they do not.
+  static func checkSmallest(of groups: PrecisionGroups, fixedBytes: Int, budget: PrecisionBudget) throws(DecantError) {
+    let harms = groups.groups.map { $0.choices.map { _ in 0.0 } }
+    let search = PrecisionSearch(groups, harms: harms, fixedBytes: fixedBytes, budget: budget, rounds: 0)
+    let smallest = groups.groups.map { _ in 0 }
+    guard !search.fits(smallest) else { return }
     throw DecantError(
       .overBudget,
-      "the fewest bits are \(meanBits(smallest).hundredths) in the mean and \(bytes(smallest)) bytes, more than the budget allows",
+      "the fewest bits are \(search.meanBits(smallest).hundredths) in the mean and \(search.bytes(smallest)) bytes, more than the budget allows",
       note: "allow fewer bits with --choices, larger blocks with --block, or a larger budget")
   }
 
