@@ -154,6 +154,8 @@ for dtype in (np.float32, np.float16):
             checks.attempt("k-quant", lambda: parity_named("k-quant", dtype, bits, False, block))
             for symmetric in (True, False):
                 checks.attempt("rtn", lambda: parity_named("rtn", dtype, bits, symmetric, block))
+for options in (["--scheme", "w4"], ["--scheme", "w4", "--algorithm", "rtn", "--form", "qdq"], ["--scheme", "w3", "--algorithm", "rtn"]):
+    checks.attempt("refusal", lambda: decant("quantize", folder / "in.onnx", "-o", folder / "out.onnx", "--force", "--compat", "ort", *options, expect=64))
 print(f"{combinations} combinations, {compared} tensors compared, {differing} differ")
 for form in ("matmulnbits", "qdq"):
     for bits, block, least_db in ((2, 32, 3), (3, 32, 10), (4, 16, 17), (4, 128, 15), (8, 64, 38)):

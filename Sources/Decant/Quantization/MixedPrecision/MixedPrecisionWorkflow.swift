@@ -74,13 +74,19 @@ public struct MixedPrecisionWorkflow: Sendable {
     let search = PrecisionSearch(
       groups, harms: harms, fixedBytes: fixedBytes, budget: budget, rounds: measuring.rounds)
     let account = try search.choose(bench)
+    let (formats, threads) = (try groups.formats(account.chosen.bits), measuring.execution.threads)
     var quantized = model
     let report = try WeightOnlyQuantization.quantize(
-      &quantized.graph, options, products: products, formats: try groups.formats(account.chosen.bits),
-      threads: measuring.execution.threads, reporter: reporter)
+      &quantized.graph, options, products: products, formats: formats, threads: threads, reporter: reporter)
     reporter.lossy(
       "\(report.weights) weights are codes of \(account.chosen.meanBits.hundredths) bits in the mean now")
-    var result = QuantizationResult(quantized, report)
+    let trials = LayerTrials(model) { [options] (graph, nodes) throws(DecantError) in
+      var alone = options
+      alone.include = nodes
+      return try WeightOnlyQuantization.quantize(
+        &graph, alone, products: products, formats: formats, threads: threads)
+    }
+    var result = QuantizationResult(quantized, report, trials)
     result.precision = account
     return result
   }

@@ -23,33 +23,33 @@ struct MixedArguments: ParsableArguments {
   )
   var rounds: Int?
 
-  func budget() throws(DecantError) -> PrecisionBudget {
+  func budget() throws -> PrecisionBudget {
     guard bits != nil || maxSize != nil || maxDrop != nil else {
-      throw DecantError(.usage, "'--scheme mixed' expected a budget: --bits, --max-size or --max-drop")
+      throw ValidationError("'--scheme mixed' expected a budget: --bits, --max-size or --max-drop")
     }
     guard bits.map({ $0 >= 1 && $0 <= 16 }) ?? true else {
-      throw DecantError(.usage, "'--bits' expected 1 to 16, got \(bits ?? 0)")
+      throw ValidationError("'--bits' expected 1 to 16, got \(bits ?? 0)")
     }
     guard maxDrop.map({ $0 > 0 && $0 <= 2 }) ?? true else {
-      throw DecantError(.usage, "'--max-drop' expected more than 0 and at most 2, got \(maxDrop ?? 0)")
+      throw ValidationError("'--max-drop' expected more than 0 and at most 2, got \(maxDrop ?? 0)")
     }
     return PrecisionBudget(bits: bits, bytes: maxSize?.bytes, drop: maxDrop)
   }
 
-  func numbersOfBits() throws(DecantError) -> [Int] {
+  func numbersOfBits() throws -> [Int] {
     guard let choices else { return [2, 3, 4, 8] }
     let numbers = choices.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
     let known = numbers.compactMap { $0 }.filter { [2, 3, 4, 8].contains($0) }
     guard known.count == numbers.count, Set(known).count == known.count else {
-      throw DecantError(.usage, "'--choices' expected some of 2, 3, 4 and 8, as in 4,8, got '\(choices)'")
+      throw ValidationError("'--choices' expected some of 2, 3, 4 and 8, as in 4,8, got '\(choices)'")
     }
     return known.sorted()
   }
 
-  func checkCounts() throws(DecantError) {
-    guard measureRuns.map({ $0 > 0 }) ?? true else { throw DecantError(.usage, "'--measure-runs' expected at least 1") }
+  func checkCounts() throws {
+    guard measureRuns.map({ $0 > 0 }) ?? true else { throw ValidationError("'--measure-runs' expected at least 1") }
     guard rounds.map({ (0...100).contains($0) }) ?? true else {
-      throw DecantError(.usage, "'--rounds' expected 0 to 100")
+      throw ValidationError("'--rounds' expected 0 to 100")
     }
   }
 }

@@ -21,7 +21,7 @@ extension QuantizeCommand {
       ("--data", !samples.data.isEmpty && !measurement.isGiven, [.int8] + blocks + codebooks + halves + smallFloats),
       ("--stats", stats != nil, [.int8] + halves + smallFloats),
       ("--method", calibration.isExplicit, [.int8] + smallFloats),
-      ("--compat", style.compat != nil, integers + blocks),
+      ("--compat", style.compat != nil, integers + [.weights8, .weights4]),
       ("--activation-type", style.activationType != "uint8", [.int8]),
       ("--weight-type", style.weightType != "int8", integers),
       ("--per-channel", style.perChannel != nil, integers + smallFloats),

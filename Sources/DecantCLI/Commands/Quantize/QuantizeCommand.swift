@@ -91,6 +91,9 @@ struct QuantizeCommand: ParsableCommand {
       case .float4: try runFloatCodes(.float)
       }
     let report = result.report
+    if !report.decisions.contains(where: \.isQuantized) {
+      common.reporter.warn("nothing was quantized: the model keeps its floats; --explain says why, node by node")
+    }
     let sensitivity = try measuredSensitivity(result)
     let account = QuantizationAccount(
       report: report, explains: explain || common.verbose, sensitivity: sensitivity,

@@ -42,6 +42,10 @@ struct WeightOnlyArguments: ParsableArguments {
     let level = accuracyLevel ?? 4
     guard (0...4).contains(level) else { throw DecantError(.usage, "'--accuracy-level' expected 0 to 4, got \(level)") }
     let chosen = try style.chosenStyle()
+    guard chosen == .decant || (["rtn", "k-quant"].contains(name) && form == .blocks) else {
+      throw DecantError(
+        .usage, "'--compat ort' goes with '--algorithm rtn' or 'k-quant' and '--form matmulnbits', got '\(name)'")
+    }
     let isSymmetric = style.fixed.symmetricWeights ?? (bits == 8 && !algorithm.choosesZeroPoints)
     guard !isSymmetric || !algorithm.choosesZeroPoints else {
       throw DecantError(.usage, "'--algorithm \(name)' chooses zero points; drop '--symmetric-weights'")
@@ -49,7 +53,7 @@ struct WeightOnlyArguments: ParsableArguments {
     do throws(OpError) {
       let format = try BlockFormat(bits: bits, blockSize: block ?? 64, isSymmetric: isSymmetric)
       var options = WeightOnlyOptions(
-        format, algorithm: algorithm, form: form, quantizesTables: tables ?? true, accuracyLevel: level,
+        format, algorithm: algorithm, form: form, quantizesTables: tables ?? (chosen == .decant), accuracyLevel: level,
         include: style.include.map(NodeSelector.init), exclude: style.exclude.map(NodeSelector.init))
       options.style = chosen
       return options
