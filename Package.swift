@@ -63,16 +63,19 @@ let package = Package(
     library("DecantNumPy", ["DecantIR", "DecantBytes", "CZlib"]),
     library("DecantBundle", ["DecantIR", "DecantWire", "DecantBytes", "CZstd", "CKernels", "CSchemas", "CProtobufC"]),
 
-    // Floor 5: compression, and the fast backend.
+    // Floor 5: compression, and the fast backends.
     library(
       "DecantCompression", ["DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
+    library(
+      "DecantEngine", ["DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
     library("DecantOneDNN", ["DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "COneDNN"]),
 
     // Floor 6: the façade.
     library(
       "Decant",
       [
-        "DecantCompression", "DecantOneDNN", "DecantPasses", "DecantRuntime", "DecantONNX", "DecantNumPy",
+        "DecantCompression", "DecantEngine", "DecantOneDNN", "DecantPasses", "DecantRuntime", "DecantONNX",
+        "DecantNumPy",
         "DecantBundle",
         "DecantOps", "DecantIR", "DecantBytes",
       ]),
@@ -102,6 +105,7 @@ let package = Package(
     tests(
       "DecantCompressionTests",
       ["DecantCompression", "DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
+    tests("DecantEngineTests", ["DecantEngine", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
     tests("DecantOneDNNTests", ["DecantOneDNN", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
   ]
 )

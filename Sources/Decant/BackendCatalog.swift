@@ -1,4 +1,5 @@
 public import DecantBytes
+internal import DecantEngine
 internal import DecantOneDNN
 internal import DecantOps
 public import DecantRuntime
@@ -6,7 +7,7 @@ public import DecantRuntime
 /// What runs models, by the names that users choose.
 public enum BackendCatalog {
   /// The names, the default first.
-  public static let names = ["onednn", "reference"]
+  public static let names = ["onednn", "native", "reference"]
 
   /// The backends behind `name`, in the order in which they are asked: the reference kernels always come last.
   ///
@@ -15,7 +16,8 @@ public enum BackendCatalog {
     let reference = ReferenceBackend(StandardOps())
     switch name {
     case "reference": return [reference]
-    case "onednn": return [try OneDNNBackend(), reference]
+    case "native": return [NativeBackend(), reference]
+    case "onednn": return [try OneDNNBackend(), NativeBackend(), reference]
     default:
       throw DecantError(.usage, "backend '\(name)' expected one of \(names.joined(separator: ", "))")
     }

@@ -1,3 +1,4 @@
+public import DecantBytes
 public import DecantIR
 
 /// What computes nodes: given an operator and concrete types, it makes a kernel, or returns nil and the next backend is
@@ -11,11 +12,20 @@ public protocol Backend: Sendable {
   /// - Throws: ``OpError`` when the backend does it and the types or attributes break the operator's rules.
   func kernel(for request: KernelRequest) throws(OpError) -> (any Kernel)?
 
+  /// Rewrites a copy of a model for the kernels of this backend, before it is compiled: what it computes stays the same, to
+  /// rounding, and so do its inputs and outputs.
+  ///
+  /// - Throws: ``DecantError`` when the model cannot be run.
+  func prepare(_ model: inout Model) throws(DecantError)
+
   /// A kernel for a node of which an operand may be no tensor, or which runs subgraphs; nil when this backend has none.
   func valueKernel(for node: Node) -> ValueKernel?
 }
 
 extension Backend {
+  /// Leaves the model as it is.
+  public func prepare(_ model: inout Model) throws(DecantError) {}
+
   /// None.
   public func valueKernel(for node: Node) -> ValueKernel? { nil }
 }

@@ -11,10 +11,10 @@ final class ExecutionPlan: Sendable {
   let outputs: [Operand]
   /// Slots that are dead from the beginning: inputs that nothing reads.
   let unread: [Int]
-  /// The slot of each value that has one.
-  let slots: [ValueID: Int]
-  /// Values that look computed or given and are constants here: results of constant nodes, and defaults of inputs.
-  let hiddenConstants: [(value: ValueID, constant: Constant)]
+  /// For each slot the values that somebody watches there; empty when nobody watches any.
+  let watched: [[ValueID]]
+  /// The watched values that are constants here.
+  let watchedConstants: [(value: ValueID, constant: Constant)]
 
   /// Where an operand comes from.
   enum Operand: Sendable {
@@ -23,8 +23,20 @@ final class ExecutionPlan: Sendable {
     case absent
   }
 
-  /// Compiles `graph`. Inputs with a default that are not `given` in a run are constants of it.
-  init(_ graph: Graph, given: Set<ValueID> = [], _ environment: PlanEnvironment) throws(OpError) {
+  /// Compiles the main graph of a model.
+  convenience init(
+    _ model: PreparedModel, given: Set<ValueID>, _ environment: PlanEnvironment
+  ) throws(OpError) {
+    try self.init(
+      model.graph, given: given, outputCount: model.outputCount, watching: model.watched, environment)
+  }
+
+  /// Compiles `graph`. Inputs with a default that are not `given` in a run are constants of it; outputs after the first
+  /// `outputCount` are computed and not returned.
+  init(
+    _ graph: Graph, given: Set<ValueID> = [], outputCount: Int? = nil,
+    watching: [(original: ValueID, value: ValueID)] = [], _ environment: PlanEnvironment
+  ) throws(OpError) {
     let needed = ExecutionPlan.neededNodes(of: graph)
     var builder = PlanBuilder(graph, given: given)
     var drafts: [(node: NodeID, operands: [Operand], results: [Int?])] = []
@@ -33,7 +45,8 @@ final class ExecutionPlan: Sendable {
       let operands = graph[node].operands.map { builder.operand($0) }
       drafts.append((node, operands, graph[node].results.map { builder.slot($0) }))
     }
-    let outputs = graph.outputs.map { builder.operand($0.value) }
+    let outputs = graph.outputs.prefix(outputCount ?? graph.outputs.count).map { builder.operand($0.value) }
+    let watching = watching.map { ($0.original, builder.operand($0.value)) }
 
     // A slot dies after the last step that reads it, or right after the one that makes it; outputs live on.
     var lastUse = [Int](repeating: -1, count: builder.count)
@@ -55,12 +68,21 @@ final class ExecutionPlan: Sendable {
     slotCount = builder.count
     inputCount = graph.inputs.count
     unread = (0..<graph.inputs.count).filter { lastUse[$0] < 0 }
-    slots = builder.slots
-    hiddenConstants = builder.hiddenConstants
+    var watched = [[ValueID]](repeating: [], count: watching.isEmpty ? 0 : builder.count)
+    var watchedConstants: [(ValueID, Constant)] = []
+    for (value, place) in watching {
+      switch place {
+      case .slot(let slot): watched[slot].append(value)
+      case .constant(let constant): watchedConstants.append((value, constant))
+      case .absent: break
+      }
+    }
+    self.watched = watched
+    self.watchedConstants = watchedConstants
   }
 
   /// The nodes that some output depends on.
-  private static func neededNodes(of graph: Graph) -> Set<NodeID> {
+  static func neededNodes(of graph: Graph) -> Set<NodeID> {
     var needed: Set<NodeID> = []
     var pending = graph.outputs.compactMap { graph[$0.value].producer }
     while let node = pending.popLast() {
@@ -79,7 +101,6 @@ private struct PlanBuilder {
   let given: Set<ValueID>
   var slots: [ValueID: Int] = [:]
   var count = 0
-  private(set) var hiddenConstants: [(value: ValueID, constant: Constant)] = []
   private var constants: [ValueID: Constant] = [:]
 
   init(_ graph: Graph, given: Set<ValueID>) {
@@ -104,7 +125,6 @@ private struct PlanBuilder {
     }
     let constant = Constant(tensor)
     constants[value] = constant
-    if graph[value].isInput { hiddenConstants.append((value, constant)) }
     return .constant(constant)
   }
 
@@ -121,9 +141,7 @@ private struct PlanBuilder {
       let tensors = try kernel.run(KernelCall(operands: []))
       for (value, tensor) in zip(node.results, tensors) {
         guard let value else { continue }
-        let constant = Constant(try tensor.plain())
-        constants[value] = constant
-        hiddenConstants.append((value, constant))
+        constants[value] = Constant(try tensor.plain())
       }
       return true
     } catch {

@@ -30,30 +30,34 @@ public final class Executor: Sendable {
   public let outputNames: [String]
   /// How the model is run.
   public let options: Options
-  private let graph: Graph
-  private let environment: PlanEnvironment
-  /// For runs that leave all defaults as they are.
-  private let plan: ExecutionPlan
-  /// For the latest run that gave other values for some of them.
-  private let special = Mutex<(given: Set<ValueID>, plan: ExecutionPlan)?>(nil)
+  private let model: Model
+  private let backends: [any Backend]
+  /// The plans of the latest runs, the newest last: by the defaults that a run replaced, and the values that it watched.
+  private let plans = Mutex<[(key: PlanKey, plan: ExecutionPlan)]>([])
+  private static let planCapacity = 4
 
-  /// Compiles `model` for `backends`, which are asked in order for each node.
+  /// What a plan depends on besides the model.
+  private struct PlanKey: Hashable {
+    var given: Set<ValueID> = []
+    var watching: Set<ValueID> = []
+  }
+
+  /// Compiles `model` for `backends`, which are asked in order for each node. Runs whose tap watches just `watching` find
+  /// their plan ready.
   ///
   /// - Throws: ``DecantError`` that names the node.
-  public init(_ model: Model, backends: [any Backend], options: Options = Options()) throws(DecantError) {
-    environment = PlanEnvironment(
-      backends: backends, functions: model.functions, threads: max(1, options.threads))
-    graph = model.graph
-    inputs = graph.inputs.map { [graph] in
+  public init(
+    _ model: Model, backends: [any Backend], options: Options = Options(), watching: Set<ValueID> = []
+  ) throws(DecantError) {
+    self.model = model
+    self.backends = backends
+    self.options = options
+    let graph = model.graph
+    inputs = graph.inputs.map {
       InputPort(name: graph[$0].name, type: graph[$0].type, hasDefault: graph[$0].data != nil)
     }
     outputNames = graph.outputs.map(\.name)
-    self.options = options
-    do throws(OpError) {
-      plan = try ExecutionPlan(graph, environment)
-    } catch {
-      throw DecantError(error)
-    }
+    _ = try plan(PlanKey(watching: watching))
   }
 
   /// Computes the outputs from `inputs`, named as in the model; those with a default may be missing.
@@ -68,9 +72,10 @@ public final class Executor: Sendable {
   /// - Throws: ``DecantError`` for inputs that do not fit the model, and for failures of nodes, which it names.
   public func run(values inputs: [String: RuntimeValue], tap: StatisticsTap? = nil) throws(DecantError) -> RunResult {
     let given = try InputCheck.arrange(inputs, for: self.inputs)
+    let plan = try plan(PlanKey(given: replaced(by: given), watching: tap?.values ?? []))
     let meter = RunMeter(options)
     do throws(OpError) {
-      var run = Run(try plan(for: given), meter, tap: tap)
+      var run = Run(plan, meter, tap: tap)
       var outputs: [NamedValue] = []
       for (name, value) in zip(outputNames, try run.outputs(from: given)) {
         guard let value else { throw OpError("the output '\(name)' is missing") }
@@ -84,16 +89,30 @@ public final class Executor: Sendable {
 }
 
 extension Executor {
-  /// The plan for a run that gives values for the inputs where `tensors` has one: a default that is replaced is no constant.
-  private func plan(for values: [RuntimeValue?]) throws(OpError) -> ExecutionPlan {
+  /// The inputs whose defaults `values` replaces: they are no constants of that run.
+  private func replaced(by values: [RuntimeValue?]) -> Set<ValueID> {
     var given: Set<ValueID> = []
-    for (input, value) in zip(graph.inputs, values) where value != nil && graph[input].data != nil {
+    for (input, value) in zip(model.graph.inputs, values) where value != nil && model.graph[input].data != nil {
       given.insert(input)
     }
-    if given.isEmpty { return plan }
-    if let known = special.withLock({ $0 }), known.given == given { return known.plan }
-    let made = try ExecutionPlan(graph, given: given, environment)
-    special.withLock { $0 = (given, made) }
+    return given
+  }
+
+  private func plan(_ key: PlanKey) throws(DecantError) -> ExecutionPlan {
+    if let known = plans.withLock({ plans in plans.last { $0.key == key }?.plan }) { return known }
+    let prepared = try PreparedModel(model, watching: key.watching, backends)
+    let environment = PlanEnvironment(
+      backends: backends, functions: prepared.functions, threads: max(1, options.threads))
+    let made: ExecutionPlan
+    do throws(OpError) {
+      made = try ExecutionPlan(prepared, given: key.given, environment)
+    } catch {
+      throw DecantError(error)
+    }
+    plans.withLock { plans in
+      if plans.count >= Executor.planCapacity { plans.removeFirst() }
+      plans.append((key, made))
+    }
     return made
   }
 }

@@ -6,8 +6,6 @@ struct Run {
   let plan: ExecutionPlan
   let meter: RunMeter
   let tap: StatisticsTap?
-  /// The watched value of each slot; empty without a tap.
-  private var watched: [ValueID?] = []
   private var slots: [SlotValue?]
   /// The account that pays for each slot; slots that share memory share one, and nobody pays for the caller's tensors.
   private var payer: [Int?]
@@ -24,11 +22,6 @@ struct Run {
     self.tap = tap
     slots = [SlotValue?](repeating: nil, count: plan.slotCount)
     payer = [Int?](repeating: nil, count: plan.slotCount)
-    guard let tap else { return }
-    watched = [ValueID?](repeating: nil, count: plan.slotCount)
-    for value in tap.values {
-      if let slot = plan.slots[value] { watched[slot] = value }
-    }
   }
 
   /// Computes the outputs from the inputs; nil stands for an input that is left out.
@@ -42,9 +35,7 @@ struct Run {
     }
     for slot in plan.unread { slots[slot] = nil }
     if let tap {
-      for (value, constant) in plan.hiddenConstants where tap.values.contains(value) {
-        try tap.observe(value, constant.aligned)
-      }
+      for (value, constant) in plan.watchedConstants { try tap.observe(value, constant.aligned) }
     }
     for step in plan.steps {
       do throws(OpError) {
@@ -185,8 +176,9 @@ struct Run {
   }
 
   private mutating func observe(_ slot: Int) throws(OpError) {
-    guard let tap, let watched = watched[slot], let tensor = try slots[slot]?.value().tensor else { return }
-    try tap.observe(watched, tensor.aligned)
+    guard let tap, !plan.watched.isEmpty, !plan.watched[slot].isEmpty, let tensor = try slots[slot]?.value().tensor
+    else { return }
+    for value in plan.watched[slot] { try tap.observe(value, tensor.aligned) }
   }
 
   private mutating func release(_ slot: Int) {

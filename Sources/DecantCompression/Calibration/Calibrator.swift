@@ -45,7 +45,7 @@ public struct Calibrator: Sendable {
     self.channelAxes = channelAxes
     var single = execution
     single.threads = 1
-    executor = try Executor(model, backends: backends, options: single)
+    executor = try Executor(model, backends: backends, options: single, watching: Set(values))
     names = Dictionary(uniqueKeysWithValues: values.map { ($0, model.graph[$0].name) })
     constants = values.compactMap { value in
       let producer = model.graph[value].producer.map { model.graph[$0] }

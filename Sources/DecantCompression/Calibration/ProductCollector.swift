@@ -25,7 +25,7 @@ public struct ProductCollector: Sendable {
   ) throws(DecantError) {
     var single = execution
     single.threads = 1
-    executor = try Executor(model, backends: backends, options: single)
+    executor = try Executor(model, backends: backends, options: single, watching: Set(values))
     names = Dictionary(uniqueKeysWithValues: values.map { ($0, model.graph[$0].name) })
     threads = execution.threads
     self.reporter = reporter

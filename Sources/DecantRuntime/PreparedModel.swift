@@ -1,0 +1,42 @@
+internal import DecantBytes
+internal import DecantIR
+
+/// A model as its backends like it, and what became of the values that somebody watches.
+struct PreparedModel {
+  /// The graph; its first outputs are the model's.
+  let graph: Graph
+  let functions: [Function]
+  /// How many outputs the model has.
+  let outputCount: Int
+  /// The watched values, by the model's own handles, and where each is in `graph`.
+  let watched: [(original: ValueID, value: ValueID)]
+
+  /// Lets each backend rewrite a copy of `model`. Results that are watched are outputs of the copy meanwhile, which no rewriting
+  /// takes away; those that no output needs are not computed, and so not watched.
+  ///
+  /// - Throws: what a backend throws.
+  init(_ model: Model, watching: Set<ValueID>, _ backends: [any Backend]) throws(DecantError) {
+    var copy = model
+    let first = model.graph.outputs.count
+    let kept = PreparedModel.computed(watching, in: model.graph)
+    copy.graph.edit { rewriter in
+      for (index, value) in kept.enumerated() { rewriter.addOutput("watched.\(index)", value) }
+    }
+    for backend in backends { try backend.prepare(&copy) }
+    let places = copy.graph.outputs.dropFirst(first).map(\.value)
+    let inputs = model.graph.inputs.filter { watching.contains($0) }
+    graph = copy.graph
+    functions = copy.functions
+    outputCount = first
+    watched = Array(zip(inputs, inputs)) + Array(zip(kept, places))
+  }
+
+  /// The results among `values` that some output needs, in the graph's order.
+  private static func computed(_ values: Set<ValueID>, in graph: Graph) -> [ValueID] {
+    guard !values.isEmpty else { return [] }
+    let needed = ExecutionPlan.neededNodes(of: graph)
+    return graph.order.filter { needed.contains($0) }.flatMap { node in
+      graph[node].results.compactMap { $0 }.filter { values.contains($0) }
+    }
+  }
+}
