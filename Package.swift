@@ -83,8 +83,8 @@ let package = Package(
     // Floor 7: the command line.
     .executableTarget(name: "DecantCLI", dependencies: ["Decant", argumentParser], swiftSettings: settings),
     .executableTarget(
-      name: "DecantBench", dependencies: ["Decant", "DecantBundle", "DecantIR", argumentParser], swiftSettings: settings
-    ),
+      name: "DecantBench", dependencies: ["Decant", "DecantBundle", "DecantIR", argumentParser], exclude: ["Runtime"],
+      swiftSettings: settings),
 
     // ONNX's own backend suite, in process.
     .executableTarget(

@@ -25,12 +25,14 @@ public enum Runner {
     }
   }
 
-  /// The inputs of the first run.
+  /// The inputs of the first run, of `batch` samples where the model leaves open how many it takes.
   ///
   /// - Throws: `malformed` for arrays that do not fit.
-  public static func firstInputs(_ executor: Executor, _ source: ArraySource) throws(DecantError) -> [String: Tensor] {
+  public static func firstInputs(
+    _ executor: Executor, _ source: ArraySource, batch: Int = 1
+  ) throws(DecantError) -> [String: Tensor] {
     do throws(DecantError) {
-      return try SampleSet(source.arrays, for: executor.inputs, batch: 1).inputs(0)
+      return try SampleSet(source.arrays, for: executor.inputs, batch: batch).inputs(0)
     } catch {
       // Not samples then: states beside sequences have other first axes.
       guard fits(executor.inputs, source.arrays) else { throw error }

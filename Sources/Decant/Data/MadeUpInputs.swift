@@ -5,10 +5,11 @@ public import DecantRuntime
 
 /// Inputs for measuring when the user gives none: the same numbers every time.
 public enum MadeUpInputs {
-  /// An array for each input without a default: open axes as 1, floats spread over [0, 1), integers 0.
+  /// An array for each input without a default: an open first axis as `batch`, others as 1, floats spread over [0, 1),
+  /// integers 0.
   ///
   /// - Throws: `unsupported` for inputs that are no tensors of a known rank and a plain type.
-  public static func make(for inputs: [InputPort]) throws(DecantError) -> [String: Tensor] {
+  public static func make(for inputs: [InputPort], batch: Int = 1) throws(DecantError) -> [String: Tensor] {
     var arrays: [String: Tensor] = [:]
     for input in inputs where !input.hasDefault {
       guard let type = input.type.tensor, let shape = type.shape, let dataType = type.dataType, !dataType.isPacked,
@@ -18,7 +19,7 @@ public enum MadeUpInputs {
           .unsupported, "no input can be made up for '\(input.name)' of type \(input.type)",
           note: "give one with --input")
       }
-      let extents = shape.dimensions.map { $0.fixed ?? 1 }
+      let extents = shape.dimensions.enumerated().map { axis, extent in extent.fixed ?? (axis == 0 ? batch : 1) }
       do throws(OpError) {
         arrays[input.name] = try tensor(dataType, extents)
       } catch {

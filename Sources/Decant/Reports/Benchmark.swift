@@ -13,16 +13,18 @@ public struct Benchmark: Sendable {
   /// How many runs were timed.
   public let runs: Int
 
-  /// Runs the model on `inputs` a few times to warm up, and then for at least `seconds` and 10 runs, at most 10,000.
+  /// Runs the model on `inputs` `warmUps` times, and then for at least `seconds` and `atLeast` runs, at most 10,000.
   ///
   /// - Throws: what running throws.
-  public init(_ executor: Executor, inputs: [String: Tensor], seconds: Double = 1) throws(DecantError) {
+  public init(
+    _ executor: Executor, inputs: [String: Tensor], seconds: Double = 1, warmUps: Int = 3, atLeast: Int = 10
+  ) throws(DecantError) {
     let clock = ContinuousClock()
     var peak = 0
-    for _ in 0..<3 { peak = max(peak, try executor.run(inputs).peakBytes) }
+    for _ in 0..<warmUps { peak = max(peak, try executor.run(inputs).peakBytes) }
     var times: [Double] = []
     let start = clock.now
-    while times.count < 10 || (start.duration(to: clock.now) < .seconds(seconds) && times.count < 10_000) {
+    while times.count < max(1, atLeast) || (start.duration(to: clock.now) < .seconds(seconds) && times.count < 10_000) {
       let before = clock.now
       peak = max(peak, try executor.run(inputs).peakBytes)
       times.append(before.duration(to: clock.now) / .milliseconds(1))
