@@ -68,7 +68,7 @@ let package = Package(
       "DecantCompression", ["DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
     library(
       "DecantEngine", ["DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
-    library("DecantOneDNN", ["DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "COneDNN"]),
+    library("DecantOneDNN", ["DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels", "COneDNN"]),
 
     // Floor 6: the façade.
     library(

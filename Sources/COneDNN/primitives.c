@@ -45,21 +45,64 @@ static dnnl_status_t attributes(dnnl_primitive_attr_t *made) {
   return status;
 }
 
-static dnnl_status_t make(decant_primitive *made, int threads, const_dnnl_op_desc_t operation) {
+int decant_dnnl_post_op_place(int index) { return DNNL_ARG_ATTR_MULTIPLE_POST_OP(index) | DNNL_ARG_SRC_1; }
+
+static dnnl_status_t append(dnnl_primitive_attr_t attribute, const decant_post_ops *steps) {
+  if (steps->count > DECANT_POST_OPS) return dnnl_unimplemented;
+  dnnl_post_ops_t list;
+  dnnl_status_t status = decant_dnnl.post_ops_create(&list);
+  if (status != dnnl_success) return status;
+  for (int index = 0; status == dnnl_success && index < steps->count; index++) {
+    const decant_post_op *step = &steps->steps[index];
+    status = step->operand
+                 ? decant_dnnl.post_ops_append_binary(list, step->algorithm, step->operand)
+                 : decant_dnnl.post_ops_append_eltwise(list, 1, step->algorithm, step->alpha, step->beta);
+  }
+  if (status == dnnl_success) status = decant_dnnl.primitive_attr_set_post_ops(attribute, list);
+  decant_dnnl.post_ops_destroy(list);
+  return status;
+}
+
+static int is_generated(const_dnnl_primitive_desc_t description) {
+  const char *name = NULL;
+  dnnl_status_t status = decant_dnnl.primitive_desc_query(description, dnnl_query_impl_info_str, 0, &name);
+  return status == dnnl_success && name && strncmp(name, "ref", 3) != 0;
+}
+
+static dnnl_status_t make_with(decant_primitive *made, int threads, const_dnnl_op_desc_t operation,
+                               const decant_post_ops *steps) {
   memset(made, 0, sizeof *made);
   use_threads(threads);
   dnnl_primitive_attr_t attribute;
   dnnl_status_t status = attributes(&attribute);
   if (status != dnnl_success) return status;
-  dnnl_primitive_desc_t description;
-  status = decant_dnnl.primitive_desc_create(&description, operation, attribute, decant_dnnl.engine, NULL);
+  if (steps) status = append(attribute, steps);
+  dnnl_primitive_desc_t description = NULL;
+  if (status == dnnl_success)
+    status = decant_dnnl.primitive_desc_create(&description, operation, attribute, decant_dnnl.engine, NULL);
   decant_dnnl.primitive_attr_destroy(attribute);
-  return status == dnnl_success ? finish(made, description) : status;
+  if (status != dnnl_success) return status;
+  if (steps && !is_generated(description)) {
+    decant_dnnl.primitive_desc_destroy(description);
+    return dnnl_unimplemented;
+  }
+  for (int index = 0; steps && index < steps->count; index++) {
+    if (!steps->steps[index].operand) continue;
+    const dnnl_memory_desc_t *layout =
+        decant_dnnl.primitive_desc_query_md(description, dnnl_query_exec_arg_md, decant_dnnl_post_op_place(index));
+    if (layout) made->others[index] = *layout;
+  }
+  return finish(made, description);
+}
+
+static dnnl_status_t make(decant_primitive *made, int threads, const_dnnl_op_desc_t operation) {
+  return make_with(made, threads, operation, NULL);
 }
 
 dnnl_status_t decant_dnnl_convolution(decant_primitive *made, int threads, int transposed, const decant_window *window,
                                       const dnnl_memory_desc_t *source, const dnnl_memory_desc_t *weights,
-                                      const dnnl_memory_desc_t *bias, const dnnl_memory_desc_t *destination) {
+                                      const dnnl_memory_desc_t *bias, const dnnl_memory_desc_t *destination,
+                                      const decant_post_ops *steps) {
   dnnl_dims_t gaps = {0};  // oneDNN counts the gaps, not the distance
   for (int axis = 0; axis < window->axes; axis++) gaps[axis] = window->dilations[axis] - 1;
   union {
@@ -73,15 +116,15 @@ dnnl_status_t decant_dnnl_convolution(decant_primitive *made, int threads, int t
                  : decant_dnnl.dilated_convolution_forward_desc_init(
                        &operation.forward, dnnl_forward_inference, dnnl_convolution_direct, source, weights, bias,
                        destination, window->strides, gaps, window->begin, window->end);
-  return status == dnnl_success ? make(made, threads, &operation) : status;
+  return status == dnnl_success ? make_with(made, threads, &operation, steps) : status;
 }
 
 dnnl_status_t decant_dnnl_matmul(decant_primitive *made, int threads, const dnnl_memory_desc_t *source,
                                  const dnnl_memory_desc_t *weights, const dnnl_memory_desc_t *bias,
-                                 const dnnl_memory_desc_t *destination) {
+                                 const dnnl_memory_desc_t *destination, const decant_post_ops *steps) {
   dnnl_matmul_desc_t operation;
   dnnl_status_t status = decant_dnnl.matmul_desc_init(&operation, source, weights, bias, destination);
-  return status == dnnl_success ? make(made, threads, &operation) : status;
+  return status == dnnl_success ? make_with(made, threads, &operation, steps) : status;
 }
 
 dnnl_status_t decant_dnnl_pooling(decant_primitive *made, int threads, dnnl_alg_kind_t algorithm,

@@ -12,9 +12,12 @@ internal import CKernels
   package let file: MappedFile?
   private let heap: UnsafeMutableRawBufferPointer?
 
-  /// Zeroed heap bytes, filled by `initialize` before anyone else sees them.
-  package init<E: Error>(count: Int, initialize: (UnsafeMutableRawBufferPointer) throws(E) -> Void) throws(E) {
-    let start = unsafe decant_zeroed(count)
+  /// Heap bytes, filled by `initialize` before anyone else sees them; what they hold at first is not specified unless they are
+  /// `zeroed`.
+  package init<E: Error>(
+    count: Int, zeroed: Bool = true, initialize: (UnsafeMutableRawBufferPointer) throws(E) -> Void
+  ) throws(E) {
+    let start = unsafe zeroed ? decant_zeroed(count) : decant_bytes(count)
     guard unsafe start != nil || count == 0 else { preconditionFailure("no memory for \(count) bytes") }
     let buffer = unsafe UnsafeMutableRawBufferPointer(start: start, count: count)
     do throws(E) {

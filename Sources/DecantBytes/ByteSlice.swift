@@ -27,11 +27,13 @@ public struct ByteSlice: Sendable {
     self.count = count
   }
 
-  /// Zeroed bytes, 64-byte aligned, filled by `initialize`.
+  /// Bytes, 64-byte aligned, filled by `initialize`: all of them, unless they are `zeroed` at first.
   ///
   /// The caller has asked a ``Budget`` when `count` comes from a file: a failed allocation cannot be caught.
-  public init<E: Error>(count: Int, initialize: (inout MutableRawSpan) throws(E) -> Void) throws(E) {
-    let owner = unsafe try ByteOwner(count: count) { (buffer) throws(E) in
+  public init<E: Error>(
+    count: Int, zeroed: Bool = true, initialize: (inout MutableRawSpan) throws(E) -> Void
+  ) throws(E) {
+    let owner = unsafe try ByteOwner(count: count, zeroed: zeroed) { (buffer) throws(E) in
       var span = unsafe MutableRawSpan(_unsafeBytes: buffer)
       try initialize(&span)
     }
@@ -40,13 +42,13 @@ public struct ByteSlice: Sendable {
 
   /// A copy of `bytes`.
   public init(copying bytes: some Collection<UInt8>) {
-    self.init(owner: unsafe ByteOwner(count: bytes.count) { unsafe $0.copyBytes(from: bytes) })
+    self.init(owner: unsafe ByteOwner(count: bytes.count, zeroed: false) { unsafe $0.copyBytes(from: bytes) })
   }
 
   /// A copy of `bytes`.
   public init(copying bytes: RawSpan) {
     let owner = unsafe bytes.withUnsafeBytes { source in
-      unsafe ByteOwner(count: source.count) { unsafe $0.copyMemory(from: source) }
+      unsafe ByteOwner(count: source.count, zeroed: false) { unsafe $0.copyMemory(from: source) }
     }
     self.init(owner: owner)
   }
@@ -131,7 +133,7 @@ extension ByteSlice: Hashable {
 extension ByteSlice {
   /// A copy of the bytes of `slices`, one after the other.
   public init(joining slices: [ByteSlice]) {
-    self.init(count: slices.reduce(0) { $0 + $1.count }) { span in
+    self.init(count: slices.reduce(0) { $0 + $1.count }, zeroed: false) { span in
       unsafe span.withUnsafeMutableBytes { buffer in
         var offset = 0
         for slice in slices {

@@ -1,3 +1,4 @@
+internal import CKernels
 internal import DecantBytes
 internal import DecantIR
 internal import DecantRuntime
@@ -7,23 +8,23 @@ internal import DecantRuntime
   let layout: Layout
   let pointer: UnsafeMutableRawPointer
   let byteCount: Int
-  private static let alignment = 64
 
   /// Memory that is not initialized.
   init(_ layout: Layout) {
     self.layout = layout
-    byteCount = layout.byteCount
-    unsafe pointer = UnsafeMutableRawPointer.allocate(byteCount: max(1, byteCount), alignment: LaidOutBuffer.alignment)
+    byteCount = max(1, layout.byteCount)
+    guard let bytes = unsafe decant_bytes(byteCount) else { preconditionFailure("no memory for \(byteCount) bytes") }
+    unsafe pointer = bytes
   }
 
-  deinit { unsafe pointer.deallocate() }
+  deinit { unsafe decant_free(pointer, byteCount) }
 
   /// As other kernels see it.
   func tensor(_ shape: [Int], threads: Int) -> RuntimeTensor {
     let unpack: @Sendable () throws(OpError) -> Tensor = { () throws(OpError) in
       let dense = try Layout.dense(shape)
       let primitive = try Primitive.reorder(from: self.layout, to: dense, threads: threads)
-      return try Tensor(of: Float.self, shape: shape) { (span) throws(OpError) in
+      return try Tensor(of: Float.self, shape: shape, zeroed: false) { (span) throws(OpError) in
         try primitive.run([.source(.buffer(self))], into: &span, dense)
       }
     }

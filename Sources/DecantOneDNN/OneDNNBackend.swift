@@ -14,29 +14,44 @@ public struct OneDNNBackend: Backend {
   /// Makes a kernel for a node, or nil when oneDNN has none.
   typealias Maker = @Sendable (KernelRequest) throws(OpError) -> (any Kernel)?
 
+  /// Makes a kernel for several nodes, or nil when oneDNN has none.
+  typealias FusedMaker = @Sendable (FusedRequest) throws(OpError) -> (any Kernel)?
+
+  /// What the operators that have post-ops make with what follows them.
+  private static let fusedMakers: [OpName: FusedMaker] = [
+    "Conv": ConvolutionKernel.fused,
+    "Gemm": GemmKernel.fused,
+    "MatMul": MatMulKernel.fused,
+  ]
+
+  /// The operators that are post-ops.
+  private static let steps: Set<OpName> = [
+    "Add", "Clip", "Div", "Elu", "Gelu", "HardSwish", "LeakyRelu", "Mul", "Relu", "Sigmoid", "Sub", "Swish", "Tanh",
+  ]
+
   private static let makers: [OpName: Maker] = [
-    "Add": BinaryKernel.add,
+    "Add": BinaryKernel.make,
     "AveragePool": PoolingKernel.average,
     "BatchNormalization": NormalizationKernel.make,
-    "Clip": ElementwiseKernel.clip,
+    "Clip": ElementwiseKernel.make,
     "Concat": ConcatKernel.make,
     "Conv": ConvolutionKernel.forward,
     "ConvTranspose": ConvolutionKernel.transposed,
-    "Div": BinaryKernel.divide,
-    "Elu": ElementwiseKernel.elu,
+    "Div": BinaryKernel.make,
+    "Elu": ElementwiseKernel.make,
     "Gemm": GemmKernel.make,
     "GlobalAveragePool": PoolingKernel.globalAverage,
     "GlobalMaxPool": PoolingKernel.globalMaximum,
-    "HardSwish": ElementwiseKernel.hardSwish,
-    "LeakyRelu": ElementwiseKernel.leakyRelu,
+    "HardSwish": ElementwiseKernel.make,
+    "LeakyRelu": ElementwiseKernel.make,
     "MatMul": MatMulKernel.make,
     "MaxPool": PoolingKernel.maximum,
-    "Mul": BinaryKernel.multiply,
-    "Relu": ElementwiseKernel.relu,
-    "Sigmoid": ElementwiseKernel.sigmoid,
+    "Mul": BinaryKernel.make,
+    "Relu": ElementwiseKernel.make,
+    "Sigmoid": ElementwiseKernel.make,
     "Softmax": SoftmaxKernel.make,
-    "Sub": BinaryKernel.subtract,
-    "Tanh": ElementwiseKernel.tanh,
+    "Sub": BinaryKernel.make,
+    "Tanh": ElementwiseKernel.make,
   ]
 
   /// Loads oneDNN.
@@ -55,13 +70,29 @@ public struct OneDNNBackend: Backend {
 
   /// A kernel of oneDNN's; nil for other operators, for types other than float32, and for what oneDNN lacks.
   public func kernel(for request: KernelRequest) throws(OpError) -> (any Kernel)? {
-    guard let make = OneDNNBackend.makers[request.op] else { return nil }
-    for operand in request.operands {
-      guard let operand else { continue }
-      guard operand.dataType == .float32, operand.rank <= Layout.maximumRank,
-        operand.shape.allSatisfy({ $0 > 0 && $0 <= Int32.max })
-      else { return nil }
+    guard let make = OneDNNBackend.makers[request.op], request.operands.allSatisfy(OneDNNBackend.takes) else {
+      return nil
     }
     return try make(request)
+  }
+
+  /// Whether `op` can be a post-op of the first operator of `chain`.
+  public func fuses(_ op: OpName, after chain: [OpName]) -> Bool {
+    guard let root = chain.first, chain.count <= Int(DECANT_POST_OPS) else { return false }
+    return OneDNNBackend.fusedMakers[root] != nil && OneDNNBackend.steps.contains(op)
+  }
+
+  /// A convolution or matrix product with what follows it as post-ops; nil where oneDNN lacks one of them.
+  public func kernel(for request: FusedRequest) throws(OpError) -> (any Kernel)? {
+    guard let make = OneDNNBackend.fusedMakers[request.root.op],
+      request.root.operands.allSatisfy(OneDNNBackend.takes), request.extras.allSatisfy(OneDNNBackend.takes)
+    else { return nil }
+    return try make(request)
+  }
+
+  private static func takes(_ type: ConcreteType?) -> Bool {
+    guard let type else { return true }
+    return type.dataType == .float32 && type.rank <= Layout.maximumRank
+      && type.shape.allSatisfy { $0 > 0 && $0 <= Int32.max }
   }
 }

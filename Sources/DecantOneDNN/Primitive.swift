@@ -16,6 +16,9 @@ internal import DecantIR
     static func variance(_ content: Content) -> Argument { Argument(place: DNNL_ARG_VARIANCE, content: content) }
     static func scale(_ content: Content) -> Argument { Argument(place: DNNL_ARG_SCALE, content: content) }
     static func shift(_ content: Content) -> Argument { Argument(place: DNNL_ARG_SHIFT, content: content) }
+    static func postOperand(_ index: Int, _ content: Content) -> Argument {
+      Argument(place: decant_dnnl_post_op_place(Int32(index)), content: content)
+    }
     static func multiple(_ index: Int, _ content: Content) -> Argument {
       Argument(place: DNNL_ARG_MULTIPLE_SRC + Int32(index), content: content)
     }
@@ -27,6 +30,13 @@ internal import DecantIR
   var weights: Layout { unsafe Layout(made.weights) }
   /// The layout in which it gives the result.
   var destination: Layout { unsafe Layout(made.destination) }
+
+  /// The layout that it wants of the tensor that post-op `index` reads.
+  func postOperand(_ index: Int) -> Layout {
+    unsafe withUnsafeBytes(of: made.others) { others in
+      unsafe Layout(others.bindMemory(to: dnnl_memory_desc_t.self)[index])
+    }
+  }
 
   private let made: decant_primitive
   private let threads: Int32

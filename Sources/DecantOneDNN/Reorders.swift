@@ -68,7 +68,7 @@ extension Primitive {
   func plainResult(_ arguments: [Argument], shape: [Int], byteLimit: Int) throws(OpError) -> Tensor {
     let layout = destination
     try Primitive.check(layout.byteCount, shape, byteLimit)
-    return try Tensor(of: Float.self, shape: shape) { (span) throws(OpError) in
+    return try Tensor(of: Float.self, shape: shape, zeroed: false) { (span) throws(OpError) in
       try run(arguments, into: &span, layout)
     }
   }

@@ -18,6 +18,15 @@ public protocol Backend: Sendable {
   /// - Throws: ``DecantError`` when the model cannot be run.
   func prepare(_ model: inout Model) throws(DecantError)
 
+  /// Whether a kernel may compute `op` as a further step after the nodes of `chain`: a hint for plans, which ask for the kernel
+  /// when they know the types.
+  func fuses(_ op: OpName, after chain: [OpName]) -> Bool
+
+  /// A kernel for several nodes at once; nil when this backend has none for all of them.
+  ///
+  /// - Throws: ``OpError`` when the types or attributes break an operator's rules.
+  func kernel(for request: FusedRequest) throws(OpError) -> (any Kernel)?
+
   /// A kernel for a node of which an operand may be no tensor, or which runs subgraphs; nil when this backend has none.
   func valueKernel(for node: Node) -> ValueKernel?
 }
@@ -25,6 +34,12 @@ public protocol Backend: Sendable {
 extension Backend {
   /// Leaves the model as it is.
   public func prepare(_ model: inout Model) throws(DecantError) {}
+
+  /// No.
+  public func fuses(_ op: OpName, after chain: [OpName]) -> Bool { false }
+
+  /// None.
+  public func kernel(for request: FusedRequest) throws(OpError) -> (any Kernel)? { nil }
 
   /// None.
   public func valueKernel(for node: Node) -> ValueKernel? { nil }

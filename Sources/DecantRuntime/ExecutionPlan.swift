@@ -39,11 +39,16 @@ final class ExecutionPlan: Sendable {
   ) throws(OpError) {
     let needed = ExecutionPlan.neededNodes(of: graph)
     var builder = PlanBuilder(graph, given: given)
-    var drafts: [(node: NodeID, operands: [Operand], results: [Int?])] = []
-    for node in graph.order where needed.contains(node) {
-      if try builder.absorb(node, environment) { continue }
-      let operands = graph[node].operands.map { builder.operand($0) }
-      drafts.append((node, operands, graph[node].results.map { builder.slot($0) }))
+    var drafts: [GroupDraft] = []
+    for group in NodeGroup.groups(of: graph, needed: needed, environment) {
+      if try builder.absorb(group.nodes[0], environment) { continue }
+      drafts.append(
+        GroupDraft(
+          nodes: group.nodes.map { node in
+            NodeDraft(
+              node: node, operands: graph[node].operands.map { builder.operand($0) },
+              results: graph[node].results.map { builder.slot($0) })
+          }))
     }
     let outputs = graph.outputs.prefix(outputCount ?? graph.outputs.count).map { builder.operand($0.value) }
     let watching = watching.map { ($0.original, builder.operand($0.value)) }
@@ -51,8 +56,10 @@ final class ExecutionPlan: Sendable {
     // A slot dies after the last step that reads it, or right after the one that makes it; outputs live on.
     var lastUse = [Int](repeating: -1, count: builder.count)
     for (index, draft) in drafts.enumerated() {
-      for case let result? in draft.results { lastUse[result] = index }
-      for case .slot(let slot) in draft.operands { lastUse[slot] = index }
+      for node in draft.nodes {
+        for case let result? in node.results { lastUse[result] = index }
+        for case .slot(let slot) in node.operands { lastUse[slot] = index }
+      }
     }
     for case .slot(let slot) in outputs { lastUse[slot] = drafts.count }
     var dead = [[Int]](repeating: [], count: drafts.count)
@@ -61,7 +68,7 @@ final class ExecutionPlan: Sendable {
     var steps: [Step] = []
     steps.reserveCapacity(drafts.count)
     for (draft, released) in zip(drafts, dead) {
-      steps.append(try Step(graph[draft.node], draft.operands, draft.results, releases: released, environment))
+      steps += try draft.steps(of: graph, releases: released, environment)
     }
     self.steps = steps
     self.outputs = outputs
@@ -92,6 +99,36 @@ final class ExecutionPlan: Sendable {
       }
     }
     return needed
+  }
+}
+
+/// A node with its operands and results placed.
+private struct NodeDraft {
+  let node: NodeID
+  let operands: [ExecutionPlan.Operand]
+  let results: [Int?]
+
+  func step(of graph: Graph, releases: [Int], _ environment: PlanEnvironment) throws(OpError) -> Step {
+    try Step(graph[node], operands, results, releases: releases, environment)
+  }
+}
+
+/// A group with its values placed.
+private struct GroupDraft {
+  let nodes: [NodeDraft]
+
+  /// One step for the group; the steps of its nodes when they cannot be one.
+  func steps(of graph: Graph, releases: [Int], _ environment: PlanEnvironment) throws(OpError) -> [Step] {
+    guard nodes.count > 1 else { return [try nodes[0].step(of: graph, releases: releases, environment)] }
+    var parts: [Step] = []
+    for (index, node) in nodes.enumerated() {
+      // The result of the node before is read here and nowhere else.
+      let before = index > 0 ? nodes[index - 1].results.compactMap { $0 } : []
+      parts.append(try node.step(of: graph, releases: before, environment))
+    }
+    if let work = GroupWork(parts, environment) { return [Step(group: parts, work, releases: releases)] }
+    let last = try nodes[nodes.count - 1].step(of: graph, releases: releases, environment)
+    return parts.dropLast() + [last]
   }
 }
 
@@ -162,6 +199,17 @@ struct PlanEnvironment: Sendable {
   func valueKernel(for node: Node) -> ValueKernel? {
     for backend in backends {
       if let kernel = backend.valueKernel(for: node) { return kernel }
+    }
+    return nil
+  }
+
+  /// Whether some backend may compute `op` as a further step after `chain`.
+  func fuses(_ op: OpName, after chain: [OpName]) -> Bool { backends.contains { $0.fuses(op, after: chain) } }
+
+  /// The kernel for several nodes of the first backend that has one.
+  func kernel(for request: FusedRequest) throws(OpError) -> (any Kernel)? {
+    for backend in backends {
+      if let kernel = try backend.kernel(for: request) { return kernel }
     }
     return nil
   }

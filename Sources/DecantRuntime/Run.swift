@@ -37,13 +37,7 @@ struct Run {
     if let tap {
       for (value, constant) in plan.watchedConstants { try tap.observe(value, constant.aligned) }
     }
-    for step in plan.steps {
-      do throws(OpError) {
-        try run(step)
-      } catch {
-        throw Step.located(error, step.name, step.op)
-      }
-    }
+    for step in plan.steps { try run(step) }
     var outputs: [RuntimeValue?] = []
     for output in plan.outputs { outputs.append(try value(output)) }
     for account in accounts where account.sharers > 0 { meter.giveBack(account.bytes) }
@@ -51,29 +45,62 @@ struct Run {
   }
 
   private mutating func run(_ step: Step) throws(OpError) {
+    if case .group(let work) = step.work {
+      try run(step, work)
+    } else {
+      do throws(OpError) {
+        try perform(step)
+      } catch {
+        throw Step.located(error, step.name, step.op)
+      }
+    }
+    for slot in step.releases { release(slot) }
+  }
+
+  private mutating func perform(_ step: Step) throws(OpError) {
     switch step.work {
     case .node(let work):
       if let kernel = work.valueKernel, kernel.isOnly || step.operands.contains(where: { isComposite($0) }) {
-        try store(compute(step, work, kernel), of: step, sharing: step.operands)
+        try store(compute(step, work, kernel), in: step.results, sharing: step.operands)
       } else {
-        var tensors: [RuntimeTensor?] = []
-        for operand in step.operands { tensors.append(try tensor(operand)) }
+        let tensors = try tensors(step.operands)
         let ready = try work.ready(tensors, step.operands)
-        let results = try compute(step, work, ready, tensors)
-        try store(results.map { $0.map { .tensor($0) } }, of: step, sharing: step.operands)
+        let results = try compute(step, ready, tensors, subgraphs: subgraphs(of: step, work))
+        try store(results.map { $0.map { .tensor($0) } }, in: step.results, sharing: step.operands)
       }
+    case .group: break
     case .call(let body):
       var operands: [RuntimeValue?] = []
       for operand in step.operands { operands.append(try value(operand)) }
       var inner = Run(body, meter)
       let results = try inner.outputs(from: operands)
-      try store(results.map { $0.map { SlotValue($0) } }, of: step, sharing: step.operands)
+      try store(results.map { $0.map { SlotValue($0) } }, in: step.results, sharing: step.operands)
     }
-    for slot in step.releases { release(slot) }
+  }
+
+  /// Computes the nodes of a group at once as far as a kernel can, and the others one by one.
+  private mutating func run(_ step: Step, _ work: GroupWork) throws(OpError) {
+    var taken = 0
+    do throws(OpError) {
+      taken = try runFused(step, work)
+    } catch {
+      throw Step.located(error, step.name, step.op)
+    }
+    for part in work.parts.dropFirst(taken) { try run(part) }
+  }
+
+  /// How many nodes of the group were computed at once.
+  private mutating func runFused(_ step: Step, _ work: GroupWork) throws(OpError) -> Int {
+    guard !step.operands.contains(where: { isComposite($0) }) else { return 0 }
+    let tensors = try tensors(step.operands)
+    guard let fused = try work.fused(tensors) else { return 0 }
+    let results = try compute(step, fused.ready, tensors, subgraphs: nil)
+    try store(results.map { $0.map { .tensor($0) } }, in: work.parts[fused.taken - 1].results, sharing: step.operands)
+    return fused.taken
   }
 
   private mutating func compute(
-    _ step: Step, _ work: NodeWork, _ ready: NodeWork.Ready, _ values: [RuntimeTensor?]
+    _ step: Step, _ ready: ReadyKernel, _ values: [RuntimeTensor?], subgraphs enter: Subgraphs?
   ) throws(OpError) -> [RuntimeTensor?] {
     var operands = values
     for (index, constant) in ready.operands.enumerated() where constant != nil { operands[index] = constant }
@@ -87,15 +114,19 @@ struct Run {
         operands[index] = plain
       }
     }
-    let enter = try subgraphs(of: step, work)
-    let call = KernelCall(operands: operands, byteLimit: meter.remaining, stream: step.stream) {
-      (graph, inputs) throws(OpError) -> [Tensor] in
-      var tensors: [Tensor] = []
-      for value in try enter(graph, inputs.map { .tensor($0) }) {
-        guard let tensor = value.tensor else { throw OpError("expected a tensor of a subgraph, got \(value.kind)") }
-        tensors.append(tensor)
+    let call: KernelCall
+    if let enter {
+      call = KernelCall(operands: operands, byteLimit: meter.remaining, stream: step.stream) {
+        (graph, inputs) throws(OpError) -> [Tensor] in
+        var tensors: [Tensor] = []
+        for value in try enter(graph, inputs.map { .tensor($0) }) {
+          guard let tensor = value.tensor else { throw OpError("expected a tensor of a subgraph, got \(value.kind)") }
+          tensors.append(tensor)
+        }
+        return tensors
       }
-      return tensors
+    } else {
+      call = KernelCall(operands: operands, byteLimit: meter.remaining, stream: step.stream)
     }
     let results = try ready.kernel.run(call)
     guard results.count >= step.results.count else {
@@ -111,17 +142,18 @@ struct Run {
     let results = try kernel.run(
       ValueContext(
         op: step.op, attributes: work.attributes, operands: operands, wanted: work.wanted, byteLimit: meter.remaining,
-        runSubgraph: try subgraphs(of: step, work)))
+        runSubgraph: try subgraphs(of: step, work) ?? noSubgraph))
     guard results.count >= step.results.count else {
       throw OpError("expected \(step.results.count) results, got \(results.count)")
     }
     return results.map { SlotValue($0) }
   }
 
-  /// A way into the subgraphs of a step, its captured values at hand.
-  private func subgraphs(
-    of step: Step, _ work: NodeWork
-  ) throws(OpError) -> @Sendable (Graph, [RuntimeValue]) throws(OpError) -> [RuntimeValue] {
+  private typealias Subgraphs = @Sendable (Graph, [RuntimeValue]) throws(OpError) -> [RuntimeValue]
+
+  /// A way into the subgraphs of a step, its captured values at hand; nil when it has none.
+  private func subgraphs(of step: Step, _ work: NodeWork) throws(OpError) -> Subgraphs? {
+    guard !work.subplans.isEmpty else { return nil }
     var captured: [RuntimeValue] = []
     for operand in step.captured {
       guard let value = try value(operand) else { throw OpError("a captured value is missing") }
@@ -141,9 +173,9 @@ struct Run {
   }
 
   private mutating func store(
-    _ results: [SlotValue?], of step: Step, sharing operands: [ExecutionPlan.Operand]
+    _ results: [SlotValue?], in places: [Int?], sharing operands: [ExecutionPlan.Operand]
   ) throws(OpError) {
-    for (slot, result) in zip(step.results, results) {
+    for (slot, result) in zip(places, results) {
       guard let slot, let result else { continue }
       slots[slot] = result
       switch source(of: result, among: operands) {
@@ -187,6 +219,13 @@ struct Run {
     payer[slot] = nil
     accounts[account].sharers -= 1
     if accounts[account].sharers == 0 { meter.giveBack(accounts[account].bytes) }
+  }
+
+  private func tensors(_ operands: [ExecutionPlan.Operand]) throws(OpError) -> [RuntimeTensor?] {
+    var tensors: [RuntimeTensor?] = []
+    tensors.reserveCapacity(operands.count)
+    for operand in operands { tensors.append(try tensor(operand)) }
+    return tensors
   }
 
   /// The tensor that a slot holds; nil for constants, which kernels have.

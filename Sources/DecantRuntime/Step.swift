@@ -1,11 +1,10 @@
 internal import DecantIR
-internal import Synchronization
 
-/// One node of a plan: where its operands are, what computes it, and which slots are dead after it.
+/// One step of a plan: where its operands are, what computes it, and which slots are dead after it.
 final class Step: Sendable {
   let name: String
   let op: OpName
-  /// The declared operands.
+  /// The declared operands; for a group those of the root, then what the others read besides the result so far.
   let operands: [ExecutionPlan.Operand]
   /// The captured values, for subgraphs.
   let captured: [ExecutionPlan.Operand]
@@ -22,6 +21,8 @@ final class Step: Sendable {
     case node(NodeWork)
     /// Runs the body of a model-local function.
     case call(ExecutionPlan)
+    /// Computes several nodes at once where a backend can.
+    case group(GroupWork)
   }
 
   init(
@@ -46,101 +47,20 @@ final class Step: Sendable {
     }
   }
 
+  /// The step of a group, from the steps of its nodes.
+  init(group parts: [Step], _ work: GroupWork, releases: [Int]) {
+    name = parts.first?.name ?? ""
+    op = parts.first?.op ?? ""
+    operands = work.operands
+    captured = []
+    results = parts.last?.results ?? []
+    self.releases = releases
+    stream = parts.first?.stream ?? 0
+    self.work = .group(work)
+  }
+
   /// The error with the node in front: `'conv1' (Conv): …`.
   static func located(_ error: OpError, _ name: String, _ op: OpName) -> OpError {
     OpError("'\(name)' (\(op)): \(error.message)", kind: error.kind)
-  }
-}
-
-/// A node that kernels compute: one kernel for each combination of operand types, made when it is first seen.
-final class NodeWork: Sendable {
-  /// A kernel and the constants that it is called with.
-  struct Ready: Sendable {
-    let types: [ConcreteType?]
-    let kernel: any Kernel
-    let operands: [RuntimeTensor?]
-  }
-
-  /// Plans of the node's subgraphs.
-  let subplans: [(graph: Graph, plan: ExecutionPlan)]
-  /// What computes the node where an operand is no tensor, or where it runs subgraphs.
-  let valueKernel: ValueKernel?
-  let attributes: Attributes
-  let wanted: [Bool]
-  private let op: OpName
-  private let environment: PlanEnvironment
-  private let ready = Mutex<[Ready]>([])
-  /// Enough for the shapes that real data alternates between; older ones are made again.
-  private static let capacity = 16
-
-  init(_ node: Node, _ environment: PlanEnvironment) throws(OpError) {
-    op = node.op
-    attributes = node.attributes
-    wanted = node.results.map { $0 != nil }
-    self.environment = environment
-    valueKernel = environment.valueKernel(for: node)
-    var subplans: [(graph: Graph, plan: ExecutionPlan)] = []
-    for (_, graph) in node.subgraphs { subplans.append((graph, try ExecutionPlan(graph, environment))) }
-    self.subplans = subplans
-  }
-
-  /// The kernel for operands of these types.
-  ///
-  /// - Throws: ``OpError`` when no backend does the node.
-  func ready(_ values: [RuntimeTensor?], _ sources: [ExecutionPlan.Operand]) throws(OpError) -> Ready {
-    if let known = ready.withLock({ known in known.last { NodeWork.matches($0.types, values) } }) { return known }
-    let made = try make(values, sources)
-    ready.withLock { known in
-      if known.count >= NodeWork.capacity { known.removeFirst() }
-      known.append(made)
-    }
-    return made
-  }
-
-  private static func matches(_ types: [ConcreteType?], _ values: [RuntimeTensor?]) -> Bool {
-    for (type, value) in zip(types, values) {
-      guard let value else {
-        if type != nil { return false }
-        continue
-      }
-      guard let type, type.dataType == value.dataType, type.shape == value.shape else { return false }
-    }
-    return true
-  }
-
-  private func make(_ values: [RuntimeTensor?], _ sources: [ExecutionPlan.Operand]) throws(OpError) -> Ready {
-    var constants = [Tensor?](repeating: nil, count: sources.count)
-    for (index, source) in sources.enumerated() {
-      if case .constant(let constant) = source { constants[index] = constant.tensor }
-    }
-    let computed = values.map { $0.map { ConcreteType($0.dataType, $0.shape) } }
-    let request = KernelRequest(
-      op: op, attributes: attributes,
-      operands: zip(computed, constants).map { computed, constant in
-        computed ?? constant.map { ConcreteType($0.dataType, $0.shape) }
-      }, constants: constants, wanted: wanted, threads: environment.threads)
-    guard let kernel = try environment.kernel(for: request) else {
-      throw OpError("no backend computes it for \(NodeWork.describe(request.operands))", kind: .unsupported)
-    }
-    let absorbed = kernel.absorbed
-    let operands = sources.enumerated().map { index, source -> RuntimeTensor? in
-      guard case .constant(let constant) = source, !absorbed.contains(index) else { return nil }
-      return .plain(constant.aligned)
-    }
-    return Ready(types: computed, kernel: kernel, operands: operands)
-  }
-
-  private static func describe(_ types: [ConcreteType?]) -> String {
-    "(" + types.map { $0?.description ?? "-" }.joined(separator: ", ") + ")"
-  }
-
-  /// The plan of `graph`, which is one of the node's subgraphs.
-  ///
-  /// - Throws: ``OpError`` when it is not.
-  func plan(of graph: Graph) throws(OpError) -> ExecutionPlan {
-    if subplans.count == 1 { return subplans[0].plan }
-    if let known = subplans.first(where: { $0.graph.isSameStorage(as: graph) }) { return known.plan }
-    if let known = subplans.first(where: { $0.graph == graph }) { return known.plan }
-    throw OpError("the subgraph '\(graph.name)' is not one of the node's own", kind: .unsupported)
   }
 }

@@ -22,11 +22,30 @@ size_t decant_dnnl_layout_size(const dnnl_memory_desc_t *layout);
 
 // Primitives. Each is made for at most `threads` threads, and is run with as many.
 
+enum { DECANT_POST_OPS = 4 };
+
 /// A primitive and the layouts that it wants; those it has no use for are zero.
 typedef struct {
   dnnl_primitive_t handle;
   dnnl_memory_desc_t source, weights, destination, scratchpad;
+  dnnl_memory_desc_t others[DECANT_POST_OPS];  // of the tensors that post-ops read
 } decant_primitive;
+
+/// A further step on each element of a result: a function of it, or of it and the element of another tensor.
+typedef struct {
+  dnnl_alg_kind_t algorithm;
+  float alpha, beta;                  // of functions of one element
+  const dnnl_memory_desc_t *operand;  // the other tensor, of which extents may be 1; NULL for functions of one element
+} decant_post_op;
+
+/// At most DECANT_POST_OPS steps, in order.
+typedef struct {
+  int count;
+  const decant_post_op *steps;
+} decant_post_ops;
+
+/// Which argument the tensor of post-op `index` is.
+int decant_dnnl_post_op_place(int index);
 
 /// How a window slides over `axes` spatial axes. A dilation of 1 has no gaps.
 typedef struct {
@@ -34,14 +53,15 @@ typedef struct {
   int64_t kernel[3], strides[3], dilations[3], begin[3], end[3];
 } decant_window;
 
-/// A convolution, or its transpose; `bias` may be NULL.
+/// A convolution, or its transpose; `bias` and `steps` may be NULL. With steps, only where oneDNN has generated code for it.
 dnnl_status_t decant_dnnl_convolution(decant_primitive *made, int threads, int transposed, const decant_window *window,
                                       const dnnl_memory_desc_t *source, const dnnl_memory_desc_t *weights,
-                                      const dnnl_memory_desc_t *bias, const dnnl_memory_desc_t *destination);
-/// A matrix product over leading batch extents that are equal or 1; `bias` may be NULL.
+                                      const dnnl_memory_desc_t *bias, const dnnl_memory_desc_t *destination,
+                                      const decant_post_ops *steps);
+/// A matrix product over leading batch extents that are equal or 1; `bias` and `steps` may be NULL, as above.
 dnnl_status_t decant_dnnl_matmul(decant_primitive *made, int threads, const dnnl_memory_desc_t *source,
                                  const dnnl_memory_desc_t *weights, const dnnl_memory_desc_t *bias,
-                                 const dnnl_memory_desc_t *destination);
+                                 const dnnl_memory_desc_t *destination, const decant_post_ops *steps);
 /// Pooling by the largest value, or by the average with or without the padding.
 dnnl_status_t decant_dnnl_pooling(decant_primitive *made, int threads, dnnl_alg_kind_t algorithm,
                                   const decant_window *window, const dnnl_memory_desc_t *source,

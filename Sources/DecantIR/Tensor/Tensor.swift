@@ -55,13 +55,13 @@ public struct Tensor: Hashable, Sendable {
     self.storage = storage
   }
 
-  /// A tensor of `shape`, zeroed and then filled by `fill`. Precondition: the extents are not negative and fit memory;
-  /// kernels call ``EvaluationContext/make(_:shape:fill:)``, which checks.
+  /// A tensor of `shape`, filled by `fill`: all of it, unless it is `zeroed` at first. Precondition: the extents are not
+  /// negative and fit memory; kernels call ``EvaluationContext/make(_:shape:fill:)``, which checks.
   public init<Element: TensorElement, E: Error>(
-    of element: Element.Type, shape: [Int], fill: (inout MutableSpan<Element>) throws(E) -> Void
+    of element: Element.Type, shape: [Int], zeroed: Bool = true, fill: (inout MutableSpan<Element>) throws(E) -> Void
   ) throws(E) {
     let count = shape.reduce(1, *)
-    let slice = try ByteSlice(count: count * MemoryLayout<Element>.stride) { (raw) throws(E) in
+    let slice = try ByteSlice(count: count * MemoryLayout<Element>.stride, zeroed: zeroed) { (raw) throws(E) in
       var span = unsafe raw._unsafeMutableView(as: Element.self)
       try fill(&span)
     }

@@ -11,38 +11,26 @@ struct BinaryKernel: Kernel {
   private let reorders: Reorders
   private let primitives = LayoutTable()
 
-  static let add: OneDNNBackend.Maker = { request throws(OpError) in
-    try make(request, dnnl_binary_add) { constant, _ in (1, constant) }
-  }
-  static let subtract: OneDNNBackend.Maker = { request throws(OpError) in
-    try make(request, dnnl_binary_sub) { constant, isFirst in isFirst ? (-1, constant) : (1, -constant) }
-  }
-  static let multiply: OneDNNBackend.Maker = { request throws(OpError) in
-    try make(request, dnnl_binary_mul) { constant, _ in (constant, 0) }
-  }
-  static let divide: OneDNNBackend.Maker = { request throws(OpError) in
-    try make(request, dnnl_binary_div) { _, _ in nil }
+  /// The kernel of an operator that ``PairFunction`` knows.
+  static let make: OneDNNBackend.Maker = { request throws(OpError) in
+    guard let function = PairFunction.known[request.op] else { return nil }
+    return try make(request, function)
   }
 
-  /// `line` says what the operation with a constant scalar is as `a·x + b`.
-  private static func make(
-    _ request: KernelRequest, _ algorithm: dnnl_alg_kind_t,
-    line: (_ constant: Float, _ isFirst: Bool) -> (Float, Float)?
-  ) throws(OpError) -> (any Kernel)? {
+  private static func make(_ request: KernelRequest, _ function: PairFunction) throws(OpError) -> (any Kernel)? {
     guard let a = request.operand(0), let b = request.operand(1) else { return nil }
     if a.shape == b.shape {
       return BinaryKernel(
-        algorithm: algorithm, shape: a.shape, threads: request.threads, reorders: Reorders(threads: request.threads))
+        algorithm: function.algorithm, shape: a.shape, threads: request.threads,
+        reorders: Reorders(threads: request.threads))
     }
     for (constant, other) in [(1, a), (0, b)] {
       guard let tensor = request.constant(constant), tensor.elementCount == 1, tensor.rank <= other.rank,
-        let scalar = tensor.floats?.first, let (slope, offset) = line(scalar, constant == 0)
+        let scalar = tensor.floats?.first, let line = function.function(with: scalar, isFirst: constant == 0)
       else { continue }
-      return ElementwiseKernel(
-        request, dnnl_eltwise_linear, slope, offset, operand: 1 - constant, absorbed: [constant])
+      return ElementwiseKernel(request, line, operand: 1 - constant, absorbed: [constant])
     }
-    let commutes = algorithm == dnnl_binary_add || algorithm == dnnl_binary_mul
-    return try BroadcastKernel(request, algorithm, commutes: commutes)
+    return try BroadcastKernel(request, function.algorithm, commutes: function.commutes)
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {

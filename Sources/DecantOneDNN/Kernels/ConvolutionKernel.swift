@@ -12,6 +12,8 @@ struct ConvolutionKernel: Kernel {
   private let weights: Weights
   private let bias: Content?
   private let hasBias: Bool
+  private let steps: PostOps
+  private let firstExtra: Int
   private let reorders: Reorders
   private let threads: Int
 
@@ -23,8 +25,13 @@ struct ConvolutionKernel: Kernel {
 
   static let forward: OneDNNBackend.Maker = { request throws(OpError) in try make(request, transposed: false) }
   static let transposed: OneDNNBackend.Maker = { request throws(OpError) in try make(request, transposed: true) }
+  static let fused: OneDNNBackend.FusedMaker = { request throws(OpError) in
+    try make(request.root, fused: request, transposed: false)
+  }
 
-  private static func make(_ request: KernelRequest, transposed: Bool) throws(OpError) -> (any Kernel)? {
+  private static func make(
+    _ request: KernelRequest, fused: FusedRequest? = nil, transposed: Bool
+  ) throws(OpError) -> (any Kernel)? {
     guard let input = request.operand(0), let weight = request.operand(1), (3...5).contains(input.rank),
       weight.rank == input.rank
     else { return nil }
@@ -33,10 +40,20 @@ struct ConvolutionKernel: Kernel {
     else { return nil }
     guard Layout.fits(geometry.output) else { return nil }
     if let bias = request.operand(2), bias.shape != [geometry.output[1]] { return nil }
-    return try ConvolutionKernel(request, geometry, transposed: transposed)
+    var steps = PostOps.none
+    if let fused {
+      guard let made = try PostOps(fused, place: { (shape) throws(OpError) in try geometry.place(shape) }) else {
+        return nil
+      }
+      steps = made
+    }
+    return try ConvolutionKernel(
+      request, geometry, transposed: transposed, steps, firstExtra: fused?.place(ofExtra: 0) ?? 0)
   }
 
-  private init?(_ request: KernelRequest, _ geometry: Geometry, transposed: Bool) throws(OpError) {
+  private init?(
+    _ request: KernelRequest, _ geometry: Geometry, transposed: Bool, _ steps: PostOps, firstExtra: Int
+  ) throws(OpError) {
     let (source, destination) = (try Layout.any(geometry.input), try Layout.any(geometry.output))
     let anyWeights = try Layout.any(geometry.weights)
     hasBias = request.operand(2) != nil
@@ -44,11 +61,16 @@ struct ConvolutionKernel: Kernel {
     let made = try Primitive.make(threads: request.threads) { made, threads in
       unsafe geometry.withLayouts(source, anyWeights, biasLayout, destination) {
         window, source, weights, bias, result in
-        unsafe decant_dnnl_convolution(&made, threads, transposed ? 1 : 0, window, source, weights, bias, result)
+        unsafe steps.withC { steps in
+          unsafe decant_dnnl_convolution(
+            &made, threads, transposed ? 1 : 0, window, source, weights, bias, result, steps)
+        }
       }
     }
     guard let made else { return nil }
     primitive = made
+    self.steps = steps
+    self.firstExtra = firstExtra
     shape = geometry.output
     reorders = Reorders(threads: request.threads)
     threads = request.threads
@@ -83,6 +105,7 @@ struct ConvolutionKernel: Kernel {
     } else if hasBias {
       arguments.append(.bias(try Reorders.content(.plain(try call.operand(2).plain()))))
     }
+    arguments += try steps.arguments(call, primitive, offset: firstExtra, reorders)
     return [try primitive.result(arguments, shape: shape, byteLimit: call.byteLimit, threads: threads)]
   }
 }
@@ -126,6 +149,16 @@ private struct Geometry {
     weights = (group > 1 ? [group] : []) + [out, into] + kernel
     weightStrides = (group > 1 ? [outer * second * area] : []) + [outStride, intoStride] + inner
     output = [input[0], out * group] + outputs
+  }
+
+  /// How the convolution sees a tensor of `shape` that is combined with its result: one that is as large, in a layout of
+  /// oneDNN's choice, or one with an element for each channel.
+  func place(_ shape: [Int]) throws(OpError) -> (shape: [Int], layout: Layout)? {
+    guard shape.count <= output.count else { return nil }
+    let padded = [Int](repeating: 1, count: output.count - shape.count) + shape
+    if padded == output { return (output, try .any(output)) }
+    guard padded[1] == output[1], padded.enumerated().allSatisfy({ $0 == 1 || $1 == 1 }) else { return nil }
+    return (padded, try .dense(padded))
   }
 
   func withLayouts<Result>(

@@ -6,9 +6,11 @@ struct GemmKernel: Kernel {
   let absorbed: Set<Int>
   private let product: MatrixProduct
   private let shape: [Int]
-  private let hasBias: Bool
 
-  static let make: OneDNNBackend.Maker = { request throws(OpError) in
+  static let make: OneDNNBackend.Maker = { request throws(OpError) in try make(request, nil) }
+  static let fused: OneDNNBackend.FusedMaker = { request throws(OpError) in try make(request.root, request) }
+
+  private static func make(_ request: KernelRequest, _ fused: FusedRequest?) throws(OpError) -> (any Kernel)? {
     let attributes = request.attributes
     guard let a = request.operand(0), let b = request.operand(1), a.rank == 2, b.rank == 2,
       attributes.float("alpha", default: 1) == 1, attributes.float("beta", default: 1) == 1
@@ -20,19 +22,21 @@ struct GemmKernel: Kernel {
     guard k == depth else { return nil }
     let bias = request.operand(2)
     if let bias, bias.shape != [n] && bias.shape != [1, n] { return nil }
+    var epilogue = MatrixProduct.Epilogue(bias: bias == nil ? nil : 2)
+    if let fused {
+      guard let made = try MatrixProduct.Epilogue(fused, bias: epilogue.bias, result: [m, n], extents: [m, n]) else {
+        return nil
+      }
+      epilogue = made
+    }
     let product = try MatrixProduct(
       left: .strided([m, k], transposesA ? [1, m] : [k, 1]), right: .strided([k, n], transposesB ? [1, k] : [n, 1]),
-      constant: request.constant(1), bias: bias == nil ? nil : .dense([1, n]), extents: [m, n], rightExtents: [k, n],
+      constant: request.constant(1), epilogue: epilogue, extents: [m, n], rightExtents: [k, n],
       threads: request.threads)
     return product.map { product in
-      GemmKernel(
-        absorbed: request.constant(1) == nil ? [] : [1], product: product, shape: [m, n], hasBias: bias != nil)
+      GemmKernel(absorbed: request.constant(1) == nil ? [] : [1], product: product, shape: [m, n])
     }
   }
 
-  func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
-    let b = absorbed.isEmpty ? try call.operand(1).plain() : nil
-    let c = hasBias ? try call.operand(2).plain() : nil
-    return [try product.run(call, b, bias: c, shape: shape)]
-  }
+  func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] { [try product.run(call, shape: shape)] }
 }

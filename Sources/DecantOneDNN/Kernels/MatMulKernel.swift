@@ -7,7 +7,10 @@ struct MatMulKernel: Kernel {
   private let product: MatrixProduct
   private let shape: [Int]
 
-  static let make: OneDNNBackend.Maker = { request throws(OpError) in
+  static let make: OneDNNBackend.Maker = { request throws(OpError) in try make(request, nil) }
+  static let fused: OneDNNBackend.FusedMaker = { request throws(OpError) in try make(request.root, request) }
+
+  private static func make(_ request: KernelRequest, _ fused: FusedRequest?) throws(OpError) -> (any Kernel)? {
     guard let a = request.operand(0), let b = request.operand(1), a.rank >= 1, b.rank >= 1 else { return nil }
     // A vector is a row on the left and a column on the right.
     let left = a.rank == 1 ? [1] + a.shape : a.shape
@@ -19,18 +22,22 @@ struct MatMulKernel: Kernel {
     if a.rank > 1 { shape.append(m) }
     if b.rank > 1 { shape.append(n) }
     let folded = fold(left, right, batches)
+    var epilogue = MatrixProduct.Epilogue()
+    if let fused {
+      guard a.rank > 1, b.rank > 1,
+        let made = try MatrixProduct.Epilogue(fused, result: shape, extents: folded.result)
+      else { return nil }
+      epilogue = made
+    }
     let product = try MatrixProduct(
-      left: .dense(folded.left), right: .dense(folded.right), constant: request.constant(1), bias: nil,
+      left: .dense(folded.left), right: .dense(folded.right), constant: request.constant(1), epilogue: epilogue,
       extents: folded.result, rightExtents: folded.right, threads: request.threads)
     return product.map { product in
       MatMulKernel(absorbed: request.constant(1) == nil ? [] : [1], product: product, shape: shape)
     }
   }
 
-  func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
-    let b = absorbed.isEmpty ? try call.operand(1).plain() : nil
-    return [try product.run(call, b, bias: nil, shape: shape)]
-  }
+  func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] { [try product.run(call, shape: shape)] }
 
   /// Fewest axes for the same product: no batches where the right side is one matrix, one batch axis where both agree.
   private static func fold(

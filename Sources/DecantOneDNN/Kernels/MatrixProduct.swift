@@ -4,10 +4,51 @@ internal import DecantRuntime
 
 /// A matrix product of plain tensors; constant right sides are packed once.
 struct MatrixProduct: Sendable {
+  /// What becomes of each row of the product before it is written.
+  struct Epilogue: Sendable {
+    /// Which operand of the call is added to each row; nil without.
+    var bias: Int?
+    var steps = PostOps.none
+    /// Which operand of the call is the first extra.
+    var firstExtra = 0
+
+    /// Only a bias.
+    init(bias: Int? = nil) { self.bias = bias }
+
+    /// What follows the root of `request`, whose result has the shape `result`, which the product sees as `extents`; nil where
+    /// oneDNN cannot. `bias` is the root's own.
+    init?(_ request: FusedRequest, bias: Int? = nil, result: [Int], extents: [Int]) throws(OpError) {
+      firstExtra = request.place(ofExtra: 0)
+      self.bias = bias
+      var first = 0
+      if bias == nil, let step = request.steps.first, step.op == "Add",
+        let position = step.operands.firstIndex(of: .result), case .extra(let extra) = step.operands[1 - position],
+        request.extras[extra].shape.last == extents.last,
+        request.extras[extra].shape.dropLast().allSatisfy({ $0 == 1 }), request.extras[extra].rank <= result.count
+      {
+        self.bias = firstExtra + extra
+        first = 1
+      }
+      let steps = try PostOps(request, from: first) { (shape) throws(OpError) in
+        guard shape.count <= result.count else { return nil }
+        let padded = [Int](repeating: 1, count: result.count - shape.count) + shape
+        if padded == result { return (extents, try .dense(extents)) }
+        guard padded.dropLast().allSatisfy({ $0 == 1 }), let columns = extents.last, padded.last == columns else {
+          return nil
+        }
+        let row = [Int](repeating: 1, count: extents.count - 1) + [columns]
+        return (row, try .dense(row))
+      }
+      guard let steps else { return nil }
+      self.steps = steps
+    }
+  }
+
   private let primitive: Primitive
   private let left: Layout
   private let right: Right
   private let bias: Layout?
+  private let epilogue: Epilogue
   private let reorders: Reorders
 
   private enum Right: Sendable {
@@ -16,20 +57,27 @@ struct MatrixProduct: Sendable {
     case given(Layout)
   }
 
-  /// A product of operands that lie as `left` and `right` say, into a row-major result; nil when oneDNN has none.
+  /// A product of operands that lie as `left` and `right` say, into a row-major result of `extents`; nil when oneDNN has none.
   init?(
-    left: Layout, right: Layout, constant: Tensor?, bias: Layout?, extents: [Int], rightExtents: [Int], threads: Int
+    left: Layout, right: Layout, constant: Tensor?, epilogue: Epilogue, extents: [Int], rightExtents: [Int],
+    threads: Int
   ) throws(OpError) {
-    guard Layout.fits(extents) else { return nil }
+    guard Layout.fits(extents), let columns = extents.last else { return nil }
     let result = try Layout.dense(extents)
     let weights = constant == nil ? right : try Layout.any(rightExtents)
+    let bias: Layout? =
+      epilogue.bias == nil ? nil : try .dense([Int](repeating: 1, count: extents.count - 1) + [columns])
     let made = try Primitive.make(threads: threads) { made, threads in
       unsafe withUnsafePointer(to: left.description) { left in
         unsafe withUnsafePointer(to: weights.description) { weights in
           unsafe withUnsafePointer(to: result.description) { result in
-            guard let bias else { return unsafe decant_dnnl_matmul(&made, threads, left, weights, nil, result) }
-            return unsafe withUnsafePointer(to: bias.description) { bias in
-              unsafe decant_dnnl_matmul(&made, threads, left, weights, bias, result)
+            unsafe epilogue.steps.withC { steps in
+              guard let bias else {
+                return unsafe decant_dnnl_matmul(&made, threads, left, weights, nil, result, steps)
+              }
+              return unsafe withUnsafePointer(to: bias.description) { bias in
+                unsafe decant_dnnl_matmul(&made, threads, left, weights, bias, result, steps)
+              }
             }
           }
         }
@@ -39,6 +87,7 @@ struct MatrixProduct: Sendable {
     primitive = made
     self.left = left
     self.bias = bias
+    self.epilogue = epilogue
     reorders = Reorders(threads: threads)
     if let constant {
       self.right = .packed(try reorders.convert(.tensor(constant.aligned, right), to: made.weights))
@@ -47,19 +96,17 @@ struct MatrixProduct: Sendable {
     }
   }
 
-  /// The product of the call's operand 0 and `b`, which is nil when it was packed, as `shape`.
-  func run(_ call: KernelCall, _ b: Tensor?, bias c: Tensor?, shape: [Int]) throws(OpError) -> RuntimeTensor {
+  /// The product of the call's operands 0 and 1, unless that was packed, as `shape`.
+  func run(_ call: KernelCall, shape: [Int]) throws(OpError) -> RuntimeTensor {
     var arguments = [Primitive.Argument.source(.tensor(try call.operand(0).plain().aligned, left))]
     switch right {
     case .packed(let content): arguments.append(.weights(content))
-    case .given(let layout):
-      guard let b else { throw OpError("operand 1 is missing") }
-      arguments.append(.weights(.tensor(b.aligned, layout)))
+    case .given(let layout): arguments.append(.weights(.tensor(try call.operand(1).plain().aligned, layout)))
     }
-    if let bias {
-      guard let c else { throw OpError("operand 2 is missing") }
-      arguments.append(.bias(.tensor(c.aligned, bias)))
+    if let bias, let place = epilogue.bias {
+      arguments.append(.bias(.tensor(try call.operand(place).plain().aligned, bias)))
     }
+    arguments += try epilogue.steps.arguments(call, primitive, offset: epilogue.firstExtra, reorders)
     return .plain(try primitive.plainResult(arguments, shape: shape, byteLimit: call.byteLimit))
   }
 }
