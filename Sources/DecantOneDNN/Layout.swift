@@ -2,13 +2,23 @@ internal import COneDNN
 internal import DecantIR
 
 /// How the elements of a float tensor lie in memory, as oneDNN describes it.
-struct Layout: Sendable {
-  let description: dnnl_memory_desc_t
+@safe final class Layout: @unchecked Sendable {
+  /// The description, at one place for as long as the layout lives: it is large, and read at every call.
+  let pointer: UnsafePointer<dnnl_memory_desc_t>
+  /// How many bytes a tensor takes, padding included.
+  let byteCount: Int
 
   /// oneDNN's limit.
   static let maximumRank = 12
 
-  init(_ description: dnnl_memory_desc_t) { self.description = description }
+  init(_ description: dnnl_memory_desc_t) {
+    let place = UnsafeMutablePointer<dnnl_memory_desc_t>.allocate(capacity: 1)
+    unsafe place.initialize(to: description)
+    unsafe pointer = UnsafePointer(place)
+    byteCount = unsafe decant_dnnl_layout_size(pointer)
+  }
+
+  deinit { unsafe pointer.deallocate() }
 
   /// Whether a tensor of this shape has elements, and is no larger than any that runs: oneDNN counts without checking.
   static func fits(_ shape: [Int]) -> Bool {
@@ -52,15 +62,8 @@ struct Layout: Sendable {
     return Layout(description)
   }
 
-  /// How many bytes a tensor takes, padding included.
-  var byteCount: Int {
-    unsafe withUnsafePointer(to: description) { unsafe decant_dnnl_layout_size($0) }
-  }
-
   /// Whether tensors of both lie alike.
   func matches(_ other: Layout) -> Bool {
-    unsafe withUnsafePointer(to: description) { a in
-      unsafe withUnsafePointer(to: other.description) { b in unsafe decant_dnnl_layout_equal(a, b) != 0 }
-    }
+    unsafe self === other || decant_dnnl_layout_equal(pointer, other.pointer) != 0
   }
 }

@@ -62,27 +62,19 @@ struct PostOps: Sendable {
   /// Calls `body` with the steps as C has them; nil without any.
   func withC<Result>(_ body: (UnsafePointer<decant_post_ops>?) -> Result) -> Result {
     guard !steps.isEmpty else { return body(nil) }
-    let layouts = steps.map { step -> dnnl_memory_desc_t in
-      if case .pair(_, let layout, _, _) = step { layout.description } else { dnnl_memory_desc_t() }
+    var list: [decant_post_op] = unsafe []
+    for step in steps {
+      switch step {
+      case .function(let function):
+        unsafe list.append(
+          decant_post_op(algorithm: function.algorithm, alpha: function.alpha, beta: function.beta, operand: nil))
+      case .pair(let algorithm, let layout, _, _):
+        unsafe list.append(decant_post_op(algorithm: algorithm, alpha: 0, beta: 0, operand: layout.pointer))
+      }
     }
-    return unsafe layouts.withUnsafeBufferPointer { layouts in
-      var list: [decant_post_op] = unsafe []
-      for (index, step) in steps.enumerated() {
-        switch step {
-        case .function(let function):
-          unsafe list.append(
-            decant_post_op(
-              algorithm: function.algorithm, alpha: function.alpha, beta: function.beta, operand: nil))
-        case .pair(let algorithm, _, _, _):
-          unsafe list.append(
-            decant_post_op(
-              algorithm: algorithm, alpha: 0, beta: 0, operand: layouts.baseAddress.map { unsafe $0 + index }))
-        }
-      }
-      return unsafe list.withUnsafeBufferPointer { list in
-        let all = unsafe decant_post_ops(count: Int32(list.count), steps: list.baseAddress)
-        return unsafe withUnsafePointer(to: all) { unsafe body($0) }
-      }
+    return unsafe list.withUnsafeBufferPointer { list in
+      let all = unsafe decant_post_ops(count: Int32(list.count), steps: list.baseAddress)
+      return unsafe withUnsafePointer(to: all) { unsafe body($0) }
     }
   }
 

@@ -25,31 +25,40 @@ internal import DecantIR
   }
 
   /// The layout that it wants of operand 0.
-  var source: Layout { unsafe Layout(made.source) }
+  let source: Layout
   /// The layout that it wants of the weights.
-  var weights: Layout { unsafe Layout(made.weights) }
+  let weights: Layout
   /// The layout in which it gives the result.
-  var destination: Layout { unsafe Layout(made.destination) }
+  let destination: Layout
+  /// Whether the result is row-major.
+  let isDense: Bool
 
-  /// The layout that it wants of the tensor that post-op `index` reads.
-  func postOperand(_ index: Int) -> Layout {
-    unsafe withUnsafeBytes(of: made.others) { others in
-      unsafe Layout(others.bindMemory(to: dnnl_memory_desc_t.self)[index])
-    }
-  }
-
-  private let made: decant_primitive
+  private let made: UnsafeMutablePointer<decant_primitive>
+  private let postOperands: [Layout]
   private let threads: Int32
 
-  private init(_ made: decant_primitive, threads: Int32) {
-    unsafe self.made = made
+  private init(_ made: decant_primitive, threads: Int32) throws(OpError) {
+    let place = UnsafeMutablePointer<decant_primitive>.allocate(capacity: 1)
+    unsafe place.initialize(to: made)
+    unsafe self.made = place
     self.threads = threads
+    unsafe source = Layout(made.source)
+    unsafe weights = Layout(made.weights)
+    unsafe destination = Layout(made.destination)
+    unsafe postOperands = [made.others.0, made.others.1, made.others.2, made.others.3].map { Layout($0) }
+    let extents = unsafe withUnsafeBytes(of: made.destination.dims) { dims in
+      unsafe dims.bindMemory(to: Int64.self).prefix(Int(made.destination.ndims)).map { Int($0) }
+    }
+    isDense = try destination.matches(.dense(extents))
   }
 
   deinit {
-    var made = unsafe made
-    unsafe decant_dnnl_destroy(&made)
+    unsafe decant_dnnl_destroy(made)
+    unsafe made.deallocate()
   }
+
+  /// The layout that it wants of the tensor that post-op `index` reads.
+  func postOperand(_ index: Int) -> Layout { postOperands[index] }
 
   /// The primitive that `prepare` describes; nil when oneDNN does not have it.
   ///
@@ -62,17 +71,13 @@ internal import DecantIR
     let status = unsafe prepare(&made, threads)
     if status == dnnl_unimplemented || status == dnnl_invalid_arguments { return nil }
     try Library.check(status, "prepare a primitive")
-    return unsafe Primitive(made, threads: threads)
+    return unsafe try Primitive(made, threads: threads)
   }
 
   /// A copy from one layout into another.
   static func reorder(from source: Layout, to destination: Layout, threads: Int) throws(OpError) -> Primitive {
     let primitive = try make(threads: threads) { made, threads in
-      unsafe withUnsafePointer(to: source.description) { source in
-        unsafe withUnsafePointer(to: destination.description) { destination in
-          unsafe decant_dnnl_reorder(&made, threads, source, destination)
-        }
-      }
+      unsafe decant_dnnl_reorder(&made, threads, source.pointer, destination.pointer)
     }
     guard let primitive else { throw OpError("oneDNN cannot convert between two of its layouts", kind: .unsupported) }
     return primitive
@@ -92,26 +97,17 @@ internal import DecantIR
   private func run(
     _ arguments: [Argument], _ pointer: UnsafeMutableRawPointer?, _ layout: Layout
   ) throws(OpError) {
-    // oneDNN reads the layouts through pointers: they live in one array for as long as the call lasts.
-    let layouts = arguments.map { $0.content.layout.description } + [layout.description]
-    let status = withExtendedLifetime(arguments) {
-      unsafe layouts.withUnsafeBufferPointer { layouts in
-        var bound: [decant_argument] = unsafe []
-        unsafe bound.reserveCapacity(layouts.count)
-        for (index, argument) in arguments.enumerated() {
-          unsafe bound.append(
-            decant_argument(
-              place: argument.place, layout: layouts.baseAddress.map { unsafe $0 + index },
-              bytes: argument.content.pointer))
-        }
+    let status = withExtendedLifetime((arguments, layout)) {
+      var bound: [decant_argument] = unsafe []
+      unsafe bound.reserveCapacity(arguments.count + 1)
+      for argument in arguments {
         unsafe bound.append(
           decant_argument(
-            place: DNNL_ARG_DST, layout: layouts.baseAddress.map { unsafe $0 + arguments.count }, bytes: pointer))
-        return unsafe bound.withUnsafeBufferPointer { bound in
-          unsafe withUnsafePointer(to: made) { made in
-            unsafe decant_dnnl_execute(made, threads, Int32(bound.count), bound.baseAddress)
-          }
-        }
+            place: argument.place, layout: argument.content.layout.pointer, bytes: argument.content.pointer))
+      }
+      unsafe bound.append(decant_argument(place: DNNL_ARG_DST, layout: layout.pointer, bytes: pointer))
+      return unsafe bound.withUnsafeBufferPointer { bound in
+        unsafe decant_dnnl_execute(made, threads, Int32(bound.count), bound.baseAddress)
       }
     }
     try Library.check(status, "run a primitive")

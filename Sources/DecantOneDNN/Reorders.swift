@@ -54,12 +54,9 @@ final class Reorders: Sendable {
 extension Primitive {
   /// Runs it and gives the result as `shape`: plain where it lies so, else in oneDNN's layout.
   func result(_ arguments: [Argument], shape: [Int], byteLimit: Int, threads: Int) throws(OpError) -> RuntimeTensor {
-    let layout = destination
-    if layout.matches(try .dense(shape)) {
-      return .plain(try plainResult(arguments, shape: shape, byteLimit: byteLimit))
-    }
-    try Primitive.check(layout.byteCount, shape, byteLimit)
-    let buffer = LaidOutBuffer(layout)
+    if isDense { return .plain(try plainResult(arguments, shape: shape, byteLimit: byteLimit)) }
+    try Primitive.check(destination.byteCount, shape, byteLimit)
+    let buffer = LaidOutBuffer(destination)
     try run(arguments, into: buffer)
     return buffer.tensor(shape, threads: threads)
   }

@@ -55,9 +55,7 @@ struct BinaryKernel: Kernel {
   private func primitive(for layout: Layout) throws(OpError) -> Primitive {
     let found = try primitives.find(layout) { () throws(OpError) in
       try Primitive.make(threads: threads) { made, threads in
-        unsafe withUnsafePointer(to: layout.description) { layout in
-          unsafe decant_dnnl_binary(&made, threads, algorithm, layout, layout, layout)
-        }
+        unsafe decant_dnnl_binary(&made, threads, algorithm, layout.pointer, layout.pointer, layout.pointer)
       }
     }
     guard let found else { throw OpError("oneDNN does not take this layout", kind: .unsupported) }

@@ -22,11 +22,7 @@ struct BroadcastKernel: Kernel {
     let rows = try Layout.dense(end.isEmpty ? [1, count] : [count / inner, inner])
     let row = try Layout.dense([1, inner])
     let made = try Primitive.make(threads: request.threads) { made, threads in
-      unsafe withUnsafePointer(to: rows.description) { rows in
-        unsafe withUnsafePointer(to: row.description) { row in
-          unsafe decant_dnnl_binary(&made, threads, algorithm, rows, row, rows)
-        }
-      }
+      unsafe decant_dnnl_binary(&made, threads, algorithm, rows.pointer, row.pointer, rows.pointer)
     }
     guard let made else { return nil }
     primitive = made

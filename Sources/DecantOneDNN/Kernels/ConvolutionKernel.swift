@@ -59,11 +59,11 @@ struct ConvolutionKernel: Kernel {
     hasBias = request.operand(2) != nil
     let biasLayout = hasBias ? try Layout.dense([geometry.output[1]]) : nil
     let made = try Primitive.make(threads: request.threads) { made, threads in
-      unsafe geometry.withLayouts(source, anyWeights, biasLayout, destination) {
-        window, source, weights, bias, result in
+      unsafe withUnsafePointer(to: geometry.window.value) { window in
         unsafe steps.withC { steps in
           unsafe decant_dnnl_convolution(
-            &made, threads, transposed ? 1 : 0, window, source, weights, bias, result, steps)
+            &made, threads, transposed ? 1 : 0, window, source.pointer, anyWeights.pointer, biasLayout?.pointer,
+            destination.pointer, steps)
         }
       }
     }
@@ -159,26 +159,5 @@ private struct Geometry {
     if padded == output { return (output, try .any(output)) }
     guard padded[1] == output[1], padded.enumerated().allSatisfy({ $0 == 1 || $1 == 1 }) else { return nil }
     return (padded, try .dense(padded))
-  }
-
-  func withLayouts<Result>(
-    _ source: Layout, _ weights: Layout, _ bias: Layout?, _ result: Layout,
-    _ body: (
-      UnsafePointer<decant_window>, UnsafePointer<dnnl_memory_desc_t>, UnsafePointer<dnnl_memory_desc_t>,
-      UnsafePointer<dnnl_memory_desc_t>?, UnsafePointer<dnnl_memory_desc_t>
-    ) -> Result
-  ) -> Result {
-    unsafe withUnsafePointer(to: window.value) { window in
-      unsafe withUnsafePointer(to: source.description) { source in
-        unsafe withUnsafePointer(to: weights.description) { weights in
-          unsafe withUnsafePointer(to: result.description) { result in
-            guard let bias else { return unsafe body(window, source, weights, nil, result) }
-            return unsafe withUnsafePointer(to: bias.description) { bias in
-              unsafe body(window, source, weights, bias, result)
-            }
-          }
-        }
-      }
-    }
   }
 }

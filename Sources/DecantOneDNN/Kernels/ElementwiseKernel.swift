@@ -48,10 +48,8 @@ struct ElementwiseKernel: Kernel {
   private func primitive(for layout: Layout) throws(OpError) -> Primitive? {
     try primitives.find(layout) { () throws(OpError) in
       try Primitive.make(threads: threads) { made, threads in
-        unsafe withUnsafePointer(to: layout.description) { layout in
-          unsafe decant_dnnl_eltwise(
-            &made, threads, function.algorithm, function.alpha, function.beta, layout)
-        }
+        unsafe decant_dnnl_eltwise(
+          &made, threads, function.algorithm, function.alpha, function.beta, layout.pointer)
       }
     }
   }

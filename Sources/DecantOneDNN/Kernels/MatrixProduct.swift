@@ -68,19 +68,9 @@ struct MatrixProduct: Sendable {
     let bias: Layout? =
       epilogue.bias == nil ? nil : try .dense([Int](repeating: 1, count: extents.count - 1) + [columns])
     let made = try Primitive.make(threads: threads) { made, threads in
-      unsafe withUnsafePointer(to: left.description) { left in
-        unsafe withUnsafePointer(to: weights.description) { weights in
-          unsafe withUnsafePointer(to: result.description) { result in
-            unsafe epilogue.steps.withC { steps in
-              guard let bias else {
-                return unsafe decant_dnnl_matmul(&made, threads, left, weights, nil, result, steps)
-              }
-              return unsafe withUnsafePointer(to: bias.description) { bias in
-                unsafe decant_dnnl_matmul(&made, threads, left, weights, bias, result, steps)
-              }
-            }
-          }
-        }
+      unsafe epilogue.steps.withC { steps in
+        unsafe decant_dnnl_matmul(
+          &made, threads, left.pointer, weights.pointer, bias?.pointer, result.pointer, steps)
       }
     }
     guard let made else { return nil }

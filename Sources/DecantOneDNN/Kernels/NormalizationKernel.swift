@@ -46,9 +46,7 @@ struct NormalizationKernel: Kernel {
   private func primitive(for layout: Layout) throws(OpError) -> Primitive? {
     try primitives.find(layout) { () throws(OpError) in
       try Primitive.make(threads: threads) { made, threads in
-        unsafe withUnsafePointer(to: layout.description) { layout in
-          unsafe decant_dnnl_batch_normalization(&made, threads, epsilon, layout)
-        }
+        unsafe decant_dnnl_batch_normalization(&made, threads, epsilon, layout.pointer)
       }
     }
   }

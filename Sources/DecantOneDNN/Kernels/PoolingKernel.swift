@@ -49,11 +49,7 @@ struct PoolingKernel: Kernel {
       let destination = try Layout.any(shape)
       return try Primitive.make(threads: threads) { made, threads in
         unsafe withUnsafePointer(to: window.value) { window in
-          unsafe withUnsafePointer(to: source.description) { source in
-            unsafe withUnsafePointer(to: destination.description) { destination in
-              unsafe decant_dnnl_pooling(&made, threads, algorithm, window, source, destination)
-            }
-          }
+          unsafe decant_dnnl_pooling(&made, threads, algorithm, window, source.pointer, destination.pointer)
         }
       }
     }

@@ -17,9 +17,7 @@ struct SoftmaxKernel: Kernel {
     ]
     let layout = try Layout.dense(extents)
     let primitive = try Primitive.make(threads: request.threads) { made, threads in
-      unsafe withUnsafePointer(to: layout.description) { layout in
-        unsafe decant_dnnl_softmax(&made, threads, 0, 1, layout)
-      }
+      unsafe decant_dnnl_softmax(&made, threads, 0, 1, layout.pointer)
     }
     return primitive.map { SoftmaxKernel(primitive: $0, layout: layout, shape: input.shape) }
   }
