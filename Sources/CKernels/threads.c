@@ -1,44 +1,71 @@
-// The thread types of C differ between systems and leak through other modules; Swift sees only an opaque one.
 #define _GNU_SOURCE
 #include "CThreads.h"
 #include <pthread.h>
-#include <stdlib.h>
+#include <stdatomic.h>
+#include <stddef.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <dlfcn.h>
 #include <sched.h>
 #endif
 
-struct DecantThread {
-  pthread_t handle;
+enum { MOST_THREADS = 256, STACK_BYTES = 8 << 20 };
+
+typedef struct {
   void (*body)(void *);
   void *argument;
-};
+} Work;
 
-static void *run(void *thread) {
-  DecantThread *self = thread;
-  self->body(self->argument);
+static void *run(void *work) {
+  ((Work *)work)->body(((Work *)work)->argument);
   return NULL;
 }
 
-DecantThread *decant_thread_start(size_t stack, void (*body)(void *), void *argument) {
-  DecantThread *thread = malloc(sizeof *thread);
-  if (!thread) return NULL;
-  thread->body = body;
-  thread->argument = argument;
+static void run_on_new_threads(int threads, Work *work) {
+  pthread_t helpers[MOST_THREADS];
+  int started = 0;
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) == 0) {
-    pthread_attr_setstacksize(&attributes, stack);
-    int status = pthread_create(&thread->handle, &attributes, run, thread);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    while (started < threads - 1 && started < MOST_THREADS &&
+           pthread_create(&helpers[started], &attributes, run, work) == 0)
+      started++;
     pthread_attr_destroy(&attributes);
-    if (status == 0) return thread;
   }
-  free(thread);
-  return NULL;
+  work->body(work->argument);
+  while (started > 0) pthread_join(helpers[--started], NULL);
 }
 
-void decant_thread_join(DecantThread *thread) {
-  pthread_join(thread->handle, NULL);
-  free(thread);
+typedef void (*Parallel)(void (*body)(void *), void *argument, unsigned threads, unsigned flags);
+
+// What GCC makes of `#pragma omp parallel`; NULL unless libgomp is in the process.
+static Parallel openmp(void) {
+#ifdef __linux__
+  static _Atomic(Parallel) known;
+  Parallel parallel = atomic_load_explicit(&known, memory_order_acquire);
+  if (parallel) return parallel;
+  void *library = dlopen("libgomp.so.1", RTLD_LAZY | RTLD_NOLOAD);
+  if (!library) return NULL;
+  parallel = (Parallel)dlsym(library, "GOMP_parallel");
+  atomic_store_explicit(&known, parallel, memory_order_release);
+  return parallel;
+#else
+  return NULL;
+#endif
+}
+
+void decant_team(int threads, void (*body)(void *), void *argument) {
+  if (threads <= 1) {
+    body(argument);
+    return;
+  }
+  Parallel parallel = openmp();
+  if (parallel) {
+    parallel(body, argument, (unsigned)threads, 0);
+    return;
+  }
+  Work work = {body, argument};
+  run_on_new_threads(threads, &work);
 }
 
 int decant_processors(void) {

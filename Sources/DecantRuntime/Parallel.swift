@@ -4,7 +4,8 @@ internal import Synchronization
 /// The one door for data parallelism.
 ///
 /// Work is cut by size, never by the number of threads, and results are kept by index: they do not depend on how many
-/// threads there are. Threads live for one call; starting one costs about 30 µs, so a grain should take a millisecond.
+/// threads there are. Where oneDNN is loaded the threads are its own, and a call costs some microseconds; elsewhere they are
+/// started for each call, for about 30 µs, so a grain should take a tenth of a millisecond or more.
 public enum Parallel {
   /// How many processors this process may use.
   public static var processors: Int { Int(decant_processors()) }
@@ -26,7 +27,7 @@ public enum Parallel {
     }
     let queue = ChunkQueue<E>(chunks: chunks)
     let failure = withoutActuallyEscaping(body) { body in
-      let work: @Sendable () -> Void = {
+      TeamWork {
         while let chunk = queue.next() {
           do throws(E) {
             try body(chunk * grain..<min(count, chunk * grain + grain))
@@ -34,10 +35,7 @@ public enum Parallel {
             queue.fail(chunk, error)
           }
         }
-      }
-      let helpers = (1..<workers).compactMap { _ in HelperThread(work) }
-      work()
-      for helper in helpers { helper.join() }
+      }.run(threads: workers)
       return queue.failure
     }
     if let failure { throw failure }
@@ -84,31 +82,21 @@ private final class ChunkQueue<E: Error>: Sendable {
   }
 }
 
-/// A thread that runs one closure, on a stack as large as the main thread's.
-@safe private final class HelperThread {
-  private let thread: OpaquePointer
-  private static let stackSize = 8 << 20
+/// What all threads of one call run.
+private final class TeamWork: Sendable {
+  private let work: @Sendable () -> Void
 
-  /// Starts it; nil when the system has no thread to spare, and then the others do the work.
-  init?(_ work: @escaping @Sendable () -> Void) {
-    let body = unsafe Unmanaged.passRetained(ThreadBody(work))
-    let started = unsafe decant_thread_start(
-      HelperThread.stackSize,
-      { argument in
-        guard let argument = unsafe argument else { return }
-        unsafe Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().work()
-      }, body.toOpaque())
-    guard let started = unsafe started else {
-      unsafe body.release()
-      return nil
-    }
-    unsafe thread = started
-  }
-
-  func join() { unsafe decant_thread_join(thread) }
-}
-
-private final class ThreadBody: Sendable {
-  let work: @Sendable () -> Void
   init(_ work: @escaping @Sendable () -> Void) { self.work = work }
+
+  /// Runs it on up to `threads` threads at once, and waits.
+  func run(threads: Int) {
+    withExtendedLifetime(self) {
+      unsafe decant_team(
+        Int32(clamping: threads),
+        { argument in
+          guard let argument = unsafe argument else { return }
+          unsafe Unmanaged<TeamWork>.fromOpaque(argument).takeUnretainedValue().work()
+        }, Unmanaged.passUnretained(self).toOpaque())
+    }
+  }
 }
