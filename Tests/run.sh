@@ -2,7 +2,8 @@
 # Builds the tests in debug and the tool in release, and runs: unit tests, format, oracles in Python, samples.
 #
 #   bash Tests/run.sh [STEP...]      all steps, or only those named: lint, unit, the name of an oracle or of a sample;
-#                                    measurements (big_file, binary_size, bundle_ratio, calibration_memory) only when named
+#                                    measurements (big_file, binary_size, bundle_ratio, calibration_memory,
+#                                    quantize_speed) only when named
 #
 # Installs what is missing: system libraries, and the oracles (onnx, onnxruntime, PyTorch, ...) from PyPI into a virtual
 # environment outside the tree ($DECANT_VENV, else ~/.cache/decant). A second run reuses both. Its last line is the total.
@@ -12,7 +13,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 74
 selected=" $* "
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/decant
-measurements="big_file binary_size bundle_ratio calibration_memory"
+measurements="big_file binary_size bundle_ratio calibration_memory quantize_speed"
 passed=0
 failed=0
 summary=()

@@ -64,6 +64,11 @@ public enum ModelFile {
     }
   }
 
+  /// How many bytes `model` has as one ONNX file, its weights included.
+  ///
+  /// - Throws: `unsupported` where the opset cannot hold the model.
+  public static func byteCount(of model: Model) throws(DecantError) -> Int { try ONNXWriter().byteCount(of: model) }
+
   /// Writes `model` to `path`, in the format that its ending names: `.onnx`, `.txt` for the text form, `.decant` for a bundle.
   ///
   /// The file appears whole or not at all.

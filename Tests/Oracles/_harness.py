@@ -32,6 +32,12 @@ class Checks:
     def __init__(self):
         self.passed = 0
         self.failed = 0
+        self.skipped = 0
+
+    def skip(self, what, reason):
+        """Counts a check that does not apply, and says why."""
+        self.skipped += 1
+        print(f"skip {what}: {reason}", flush=True)
 
     def check(self, holds, what, detail=""):
         """Counts one check and prints it; the detail is a figure worth reading either way."""
@@ -51,7 +57,7 @@ class Checks:
     def finish(self):
         if self.passed + self.failed == 0:
             self.check(False, "nothing was checked")
-        print(f"{self.passed} passed, {self.failed} failed")
+        print(f"{self.passed} passed, {self.failed} failed{f', {self.skipped} skipped' if self.skipped else ''}")
         sys.exit(1 if self.failed else 0)
 
 

@@ -43,6 +43,16 @@ public struct CodebookWorkflow: Sendable {
     }
   }
 
+  /// What quantizing would make of the model, its codes by rounding: sizes are right, codes are not. The model stays as it is.
+  ///
+  /// - Throws: as ``quantize(threads:)``.
+  public func rehearse(threads: Int = Parallel.processors) throws(DecantError) -> QuantizationResult {
+    var (planned, plain) = (model, options)
+    plain.spreadsErrors = false
+    let report = try CodebookQuantization.quantize(&planned.graph, plain, threads: threads)
+    return QuantizationResult(planned, report)
+  }
+
   /// Quantizes the model.
   ///
   /// - Throws: what ``CodebookQuantization`` throws.

@@ -43,6 +43,15 @@ public struct DynamicQuantizationWorkflow: Sendable {
     return report
   }
 
+  /// What quantizing would make of the model; the model stays as it is, and nothing is reported.
+  ///
+  /// - Throws: as ``quantize()``.
+  public func rehearse() throws(DecantError) -> QuantizationResult {
+    var planned = model
+    let report = try DynamicQuantization.quantize(&planned.graph, options: options)
+    return QuantizationResult(planned, report)
+  }
+
   /// Quantizes nodes of the model one at a time. Asked for before the model is quantized.
   public var trials: LayerTrials {
     LayerTrials(model) { [options] (graph, nodes) throws(DecantError) in

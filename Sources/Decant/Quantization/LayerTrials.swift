@@ -37,6 +37,11 @@ public struct QuantizationResult: Sendable {
   public let report: QuantizationReport
   /// The float model and the quantizer; nil for schemes that decide over the whole model at once.
   public let trials: LayerTrials?
+  /// How many bytes the model has as an ONNX file.
+  ///
+  /// - Throws: `unsupported` when the format cannot hold it.
+  public func byteCount() throws(DecantError) -> Int { try ModelFile.byteCount(of: model) }
+
   /// What was chosen under a budget, for the scheme that has one.
   public var precision: PrecisionAccount?
 

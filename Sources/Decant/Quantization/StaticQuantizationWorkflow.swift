@@ -129,6 +129,20 @@ public struct StaticQuantizationWorkflow: Sendable {
     return report
   }
 
+  /// What quantizing would make of the model, without samples: every activation has the range from -1 to 1, so that nodes and
+  /// sizes are right and codes are not. Steps that learn from samples are left out. The model stays as it is.
+  ///
+  /// - Throws: as ``quantize(_:)``.
+  public func rehearse() throws(DecantError) -> QuantizationResult {
+    var planned = model
+    var ranges = CalibratedRanges()
+    for value in try StaticQuantization.valuesToCalibrate(planned.graph, options: options) {
+      ranges.byName[planned.graph[value].name] = TensorRange(-1, 1)
+    }
+    let report = try StaticQuantization.quantize(&planned.graph, ranges: ranges, options: options, opset: opset)
+    return QuantizationResult(planned, report)
+  }
+
   /// Quantizes nodes of the model one at a time. Asked for before the model is quantized.
   public func trials(_ ranges: CalibratedRanges) -> LayerTrials {
     LayerTrials(model, ranges: ranges) { [options, opset, learned] (graph, nodes) throws(DecantError) in

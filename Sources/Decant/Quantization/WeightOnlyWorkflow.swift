@@ -48,6 +48,17 @@ public struct WeightOnlyWorkflow: Sendable {
     return report
   }
 
+  /// What quantizing would make of the model, its codes by rounding whatever the algorithm: sizes are right, codes are not. The
+  /// model stays as it is.
+  ///
+  /// - Throws: as ``quantize(threads:)``.
+  public func rehearse(threads: Int = Parallel.processors) throws(DecantError) -> QuantizationResult {
+    var (planned, plain) = (model, options)
+    if let rounding = WeightAlgorithm.named("rtn") { plain.algorithm = rounding }
+    let report = try WeightOnlyQuantization.quantize(&planned.graph, plain, threads: threads)
+    return QuantizationResult(planned, report)
+  }
+
   /// Quantizes nodes of the model one at a time. Asked for before the model is quantized.
   public func trials(threads: Int = Parallel.processors) -> LayerTrials {
     LayerTrials(model) { [options, products] (graph, nodes) throws(DecantError) in

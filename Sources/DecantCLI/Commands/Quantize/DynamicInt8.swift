@@ -3,9 +3,17 @@ internal import Decant
 
 /// `--scheme int8-dynamic`.
 extension QuantizeCommand {
+  func dynamicWorkflow() throws -> DynamicQuantizationWorkflow {
+    var options = try style.dynamicOptions()
+    if let target = try planning.chosen() {
+      for choice in options.suit(target) { common.reporter.note(choice) }
+    }
+    return try DynamicQuantizationWorkflow(
+      try common.read(model), options, optimizes: style.optimize, reporter: common.reporter)
+  }
+
   func runDynamicInt8() throws -> QuantizationResult {
-    var workflow = try DynamicQuantizationWorkflow(
-      try common.read(model), try style.dynamicOptions(), optimizes: style.optimize, reporter: common.reporter)
+    var workflow = try dynamicWorkflow()
     let trials = workflow.trials
     let report = try workflow.quantize()
     return QuantizationResult(workflow.model, report, trials)

@@ -19,12 +19,27 @@ extension QuantizeCommand {
     }
   }
 
-  func runFloat8(_ type: Float8Type) throws -> QuantizationResult {
+  private func float8Workflow(_ type: Float8Type) throws -> Float8Workflow {
     let options = Float8Options(
       type, isPerChannel: style.perChannel ?? true, include: style.include.map(NodeSelector.init),
       exclude: style.exclude.map(NodeSelector.init))
-    var workflow = try Float8Workflow(
-      try common.read(model), options, optimizes: style.optimize, reporter: common.reporter)
+    return try Float8Workflow(
+      try common.read(model), options, optimizes: style.optimize,
+      reporter: planning.dryRun ? SilentReporter() : common.reporter)
+  }
+
+  /// The conversion of weights alone.
+  func convertFloat8(_ type: Float8Type) throws -> QuantizationResult {
+    guard !float8.activations else {
+      throw ValidationError("'--dry-run' plans weights as 8-bit floats; activations are chosen by samples")
+    }
+    var workflow = try float8Workflow(type)
+    let report = try workflow.convert()
+    return QuantizationResult(workflow.model, report)
+  }
+
+  func runFloat8(_ type: Float8Type) throws -> QuantizationResult {
+    var workflow = try float8Workflow(type)
     let method = try calibration.chosen()
     if let stats {
       try workflow.chooseRanges(fromFile: stats, method: method)

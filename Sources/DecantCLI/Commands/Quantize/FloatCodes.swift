@@ -19,14 +19,18 @@ extension QuantizeCommand {
     }
   }
 
-  func runFloatCodes(_ codebook: Codebook) throws -> QuantizationResult {
+  func codebookWorkflow(_ codebook: Codebook) throws -> CodebookWorkflow {
     let options = try CodebookOptions(
       codebook, blockSize: weightOnly.block ?? 64, spreadsErrors: weightOnly.algorithm == QuantizeCommand.spreading,
       codesMagnitudes: weightOnly.double, include: style.include.map(NodeSelector.init),
       exclude: style.exclude.map(NodeSelector.init))
-    var workflow = try CodebookWorkflow(try common.read(model), options, reporter: common.reporter)
+    return try CodebookWorkflow(try common.read(model), options, reporter: common.reporter)
+  }
+
+  func runFloatCodes(_ codebook: Codebook) throws -> QuantizationResult {
+    var workflow = try codebookWorkflow(codebook)
     let threads = engine.executorOptions.threads
-    if options.spreadsErrors {
+    if workflow.options.spreadsErrors {
       let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
       try workflow.learn(
         from: set, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)

@@ -24,11 +24,22 @@ extension QuantizeCommand {
     }
   }
 
-  func runHalf(_ type: HalfType) throws -> QuantizationResult {
-    var workflow = try HalfConversionWorkflow(
+  private func halfWorkflow(_ type: HalfType) throws -> HalfConversionWorkflow {
+    try HalfConversionWorkflow(
       try common.read(model), type, include: style.include.map(NodeSelector.init),
       keep: (style.exclude + half.keep).map(NodeSelector.init), keepsInterface: half.keepIo, opset: half.opset,
-      optimizes: style.optimize, reporter: common.reporter)
+      optimizes: style.optimize, reporter: planning.dryRun ? SilentReporter() : common.reporter)
+  }
+
+  /// The conversion without samples.
+  func convertHalf(_ type: HalfType) throws -> QuantizationResult {
+    var workflow = try halfWorkflow(type)
+    let report = try workflow.convert()
+    return QuantizationResult(workflow.model, report)
+  }
+
+  func runHalf(_ type: HalfType) throws -> QuantizationResult {
+    var workflow = try halfWorkflow(type)
     if let stats {
       try workflow.calibrate(fromFile: stats)
     } else if !samples.data.isEmpty {

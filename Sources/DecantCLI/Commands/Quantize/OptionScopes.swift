@@ -19,10 +19,12 @@ extension QuantizeCommand {
     let fixed = style.fixed
     return [
       ("--data", !samples.data.isEmpty && !measurement.isGiven, [.int8] + blocks + codebooks + halves + smallFloats),
+      ("--target", planning.target != nil, QuantizationScheme.allCases),
+      ("--dry-run", planning.dryRun, QuantizationScheme.allCases.filter { $0 != .mixed }),
       ("--stats", stats != nil, [.int8] + halves + smallFloats),
       ("--method", calibration.isExplicit, [.int8] + smallFloats),
       ("--compat", style.compat != nil, integers + [.weights8, .weights4]),
-      ("--activation-type", style.activationType != "uint8", [.int8]),
+      ("--activation-type", style.activationType != nil, [.int8]),
       ("--weight-type", style.weightType != "int8", integers),
       ("--per-channel", style.perChannel != nil, integers + smallFloats),
       ("--reduce-range", style.reduceRange, integers),

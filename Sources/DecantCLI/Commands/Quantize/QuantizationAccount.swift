@@ -9,6 +9,8 @@ struct QuantizationAccount {
   let sensitivity: Sensitivity?
   /// What was chosen under a budget, where there was one.
   let precision: PrecisionAccount?
+  /// What the model will be worth on the target that the user named.
+  let forecast: QuantizationForecast?
 
   /// A summary, and node by node what was done or why nothing was.
   ///
@@ -18,7 +20,9 @@ struct QuantizationAccount {
     let summary =
       "\(quantized) of \(report.decisions.count) nodes quantized: \(report.weights) weights and constants, "
       + "\(report.biases) biases, \(report.activations) activations; \(report.removedActivations) activation functions removed\n"
-    let measured = (sensitivity.map(table) ?? "") + (precision.map { $0.text } ?? "")
+    let measured =
+      (sensitivity.map(table) ?? "") + (precision.map { $0.text } ?? "")
+      + (forecast.map(PlanAccount.text) ?? "")
     if explains { return summary + table(report.decisions) + table(report.steps) + counts + measured }
     return summary + (showsSkipped ? table(report.skipped) : "") + measured
   }
@@ -88,6 +92,7 @@ struct QuantizationAccount {
       "steps": .array(steps), "losses": .array(report.losses.map { .string($0) }),
       "notes": .array(report.notes.map { .string($0) }),
     ]
+    if let forecast { document["forecast"] = .object(PlanAccount.document(forecast)) }
     if let precision { document["precision"] = .object(precision.document) }
     if let sensitivity { document["sensitivity"] = .object(self.document(sensitivity)) }
     return document

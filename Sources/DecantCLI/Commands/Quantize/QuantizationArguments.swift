@@ -39,8 +39,12 @@ struct CalibrationArguments: ParsableArguments {
 struct StyleArguments: ParsableArguments {
   @Option(help: ArgumentHelp("'ort' follows ONNX Runtime 1.31's own quantizers to the bit.", valueName: "tool"))
   var compat: String?
-  @Option(help: ArgumentHelp("Codes of activations: uint8, int8, uint16 or int16.", valueName: "type"))
-  var activationType = "uint8"
+  @Option(
+    help: ArgumentHelp(
+      "Codes of activations: uint8 (the default unless a target prefers others), int8, uint16 or int16.",
+      valueName: "type"
+    ))
+  var activationType: String?
   @Option(help: ArgumentHelp("Codes of weights: int8, uint8, int16, uint16, int4 or uint4.", valueName: "type"))
   var weightType = "int8"
   @Flag(inversion: .prefixedNo, help: "A scale for each channel of a weight; the default, but not with --compat ort.")
@@ -65,7 +69,7 @@ struct StyleArguments: ParsableArguments {
   func options() throws(DecantError) -> StaticQuantizationOptions {
     let style = try chosenStyle()
     var options = StaticQuantizationOptions(
-      style: style, activationType: try codes(activationType, "--activation-type"),
+      style: style, activationType: try chosenActivationType() ?? .uint8,
       weightType: try codes(weightType, "--weight-type"), isPerChannel: perChannel ?? (style == .decant),
       include: include.map(NodeSelector.init), exclude: exclude.map(NodeSelector.init))
     options.isReduced = reduceRange
@@ -73,6 +77,12 @@ struct StyleArguments: ParsableArguments {
     options.smoothing = try smoothing()
     try fixed.apply(to: &options)
     return options
+  }
+
+  /// The type of activations' codes that the user named; nil for none.
+  func chosenActivationType() throws(DecantError) -> DataType? {
+    guard let activationType else { return nil }
+    return try codes(activationType, "--activation-type")
   }
 
   private func smoothing() throws(DecantError) -> Smoothing {

@@ -18,6 +18,7 @@ struct QuantizeCommand: ParsableCommand {
       decant quantize model.onnx -o mixed.onnx --scheme mixed --max-size 20MB --data train.npz
       decant quantize model.onnx -o int8.onnx --data train.npz --sensitivity --report int8.html
       decant quantize model.onnx -o int8.onnx --data train.npz --form qoperator
+      decant quantize model.onnx -o int8.onnx --target ort-cpu-vnni --dry-run
       decant quantize model.onnx -o nf4.onnx --scheme nf4 --double
       """,
     discussion: """
@@ -40,6 +41,7 @@ struct QuantizeCommand: ParsableCommand {
     help: ArgumentHelp("How to quantize, int8 by default: \(QuantizationScheme.names).", valueName: "scheme"),
     transform: QuantizationScheme.parse)
   var scheme = QuantizationScheme.int8
+  @OptionGroup var planning: PlanningArguments
   @OptionGroup var samples: DataOptions
   @Option(help: ArgumentHelp("Statistics from 'calibrate', or ONNX Runtime's calibration cache.", valueName: "file"))
   var stats: String?
@@ -63,6 +65,9 @@ struct QuantizeCommand: ParsableCommand {
   func validate() throws {
     try checkScopes()
     try measurement.check(hasSamples: !samples.data.isEmpty)
+    try validatePlanning()
+    // A plan needs no samples, and does not mind those that the real run will take.
+    guard !planning.dryRun else { return }
     switch scheme {
     case .int8: try validateStaticInt8()
     case .int8Dynamic: break
@@ -77,6 +82,7 @@ struct QuantizeCommand: ParsableCommand {
   func run() throws {
     try output.check()
     try measurement.check(beside: output)
+    guard !planning.dryRun else { return try plan() }
     let result =
       switch scheme {
       case .int8: try runStaticInt8()
@@ -97,17 +103,21 @@ struct QuantizeCommand: ParsableCommand {
     let sensitivity = try measuredSensitivity(result)
     let account = QuantizationAccount(
       report: report, explains: explain || common.verbose, sensitivity: sensitivity,
-      precision: result.precision)
+      precision: result.precision, forecast: try forecast(result))
     // With --strict a model that is not what was asked for is not written.
     let isRefused = common.strict && !report.skipped.isEmpty
     if !isRefused { try output.write(result.model, common.reporter) }
     try writePage(result, sensitivity)
     TerminalText.output(json ? JSON.object(account.document).text() : account.text(showsSkipped: isRefused))
-    guard !isRefused else {
-      throw DecantError(
-        .refuted,
-        "\(report.skipped.count) of \(report.decisions.count) nodes could not be quantized, and the model is not written",
-        note: "leave them out with --exclude, or drop --strict")
-    }
+    try refuse(report)
+  }
+
+  /// With `--strict`, fails where nodes could not be quantized.
+  func refuse(_ report: QuantizationReport) throws(DecantError) {
+    guard common.strict, !report.skipped.isEmpty else { return }
+    throw DecantError(
+      .refuted,
+      "\(report.skipped.count) of \(report.decisions.count) nodes could not be quantized, and the model is not written",
+      note: "leave them out with --exclude, or drop --strict")
   }
 }

@@ -11,11 +11,20 @@ extension QuantizeCommand {
     }
   }
 
-  func runStaticInt8() throws -> QuantizationResult {
+  func staticWorkflow() throws -> StaticQuantizationWorkflow {
     var options = try style.options()
     options.form = try staticForm()
-    var workflow = try StaticQuantizationWorkflow(
+    if let target = try planning.chosen() {
+      for choice in options.suit(target, activationType: try style.chosenActivationType()) {
+        common.reporter.note(choice)
+      }
+    }
+    return try StaticQuantizationWorkflow(
       try common.read(model), options, optimizes: style.optimize, reporter: common.reporter)
+  }
+
+  func runStaticInt8() throws -> QuantizationResult {
+    var workflow = try staticWorkflow()
     let isFree = stats == nil && !calibration.isExplicit
     let method = isFree ? workflow.suggestedMethod : try calibration.chosen()
     let ranges: CalibratedRanges

@@ -39,6 +39,11 @@ struct WeightOnlyArguments: ParsableArguments {
     guard let form = WeightOnlyOptions.Form(rawValue: form ?? WeightOnlyOptions.Form.blocks.rawValue) else {
       throw DecantError(.usage, "'--form' expected one of \(forms), got '\(form ?? "")'")
     }
+    guard form != .blocks || (block ?? 64) <= 256 else {
+      throw DecantError(
+        .usage, "'--block' expected 16 to 256 with '--form matmulnbits', got \(block ?? 0)",
+        note: "ONNX Runtime has no kernel for larger blocks; '--form qdq' takes them")
+    }
     let level = accuracyLevel ?? 4
     guard (0...4).contains(level) else { throw DecantError(.usage, "'--accuracy-level' expected 0 to 4, got \(level)") }
     let chosen = try style.chosenStyle()
@@ -75,10 +80,14 @@ extension QuantizeCommand {
     }
   }
 
-  func runWeightOnly() throws -> QuantizationResult {
+  func blockWorkflow() throws -> WeightOnlyWorkflow {
     let options = try weightOnly.options(bits: scheme.weightBits ?? 4, style: style)
-    var workflow = try WeightOnlyWorkflow(try common.read(model), options, reporter: common.reporter)
-    if options.algorithm.needsSamples {
+    return try WeightOnlyWorkflow(try common.read(model), options, reporter: common.reporter)
+  }
+
+  func runWeightOnly() throws -> QuantizationResult {
+    var workflow = try blockWorkflow()
+    if workflow.options.algorithm.needsSamples {
       let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
       try workflow.learn(
         from: set, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)

@@ -10,12 +10,14 @@ struct PlanBuilder {
   let selection: NodeSelection
   /// The nodes that some layer with weights follows; nil when it does not matter.
   let leading: Set<NodeID>?
+  /// The nodes that the target would run slower on codes, with the reason.
+  let slow: [NodeID: String]
   var plan = QuantizationPlan()
   var report = QuantizationReport()
 
   init(
     style: PlacementStyle, options: StaticQuantizationOptions, ranges: CalibratedRanges, opset: Int,
-    selection: NodeSelection, leading: Set<NodeID>? = nil
+    selection: NodeSelection, leading: Set<NodeID>? = nil, slow: [NodeID: String] = [:]
   ) {
     self.style = style
     self.options = options
@@ -23,12 +25,18 @@ struct PlanBuilder {
     self.opset = opset
     self.selection = selection
     self.leading = leading
+    self.slow = slow
   }
 
   mutating func visit(_ id: NodeID, _ rewriter: inout Rewriter) {
     let node = rewriter.graph[id]
     let (label, op) = (rewriter.graph.label(of: id), node.op)
     let placement = op.domain.isEmpty ? style.placements[op.type] : nil
+    if let reason = slow[id], selection.reason(id) == nil {
+      report.decisions.append(
+        .init(node: label, op: op, .unconcerned(reason), rule: "target \(options.target.rawValue)"))
+      return
+    }
     let outcome = placement.map { decide(id, node, $0, &rewriter) } ?? untouched(node, rewriter.graph)
     report.decisions.append(.init(node: label, op: op, outcome, rule: placement?.rawValue ?? "not placed"))
   }

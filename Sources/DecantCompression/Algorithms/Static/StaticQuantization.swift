@@ -32,8 +32,11 @@ public enum StaticQuantization {
           steps = try smoothing.smooth(chosen, &ranges, &channels, &made, &rewriter)
         }
         let leading = options.style == .decant ? style.leading(rewriter.graph) : nil
+        // Who names nodes gets them.
+        let isFree = options.style == .decant && options.include.isEmpty
         var builder = PlanBuilder(
-          style: style, options: options, ranges: ranges, opset: opset, selection: selection, leading: leading)
+          style: style, options: options, ranges: ranges, opset: opset, selection: selection, leading: leading,
+          slow: isFree ? SlowNodes.find(rewriter.graph, options.target, style) : [:])
         for node in rewriter.graph.order where !made.contains(node) { builder.visit(node, &rewriter) }
         builder.report.steps = steps
         var emitter = QuantizationEmitter(

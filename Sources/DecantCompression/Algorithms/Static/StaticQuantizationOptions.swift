@@ -43,6 +43,9 @@ public struct StaticQuantizationOptions: Sendable {
   /// The axis of channels by operator type, where it shall be another than usual.
   public var channelAxes: [String: Int] = [:]
 
+  /// Where the model is going to run: what would be slower there stays in float; never in ONNX Runtime's style.
+  public var target = DeploymentTarget.generic
+
   /// uint8 activations, int8 weights for each channel, Decant's style.
   public init(
     style: QuantizationStyle = .decant, activationType: DataType = .uint8, weightType: DataType = .int8,
