@@ -27,54 +27,76 @@ static void *pages(size_t size) {
   return first;
 }
 
-// Large blocks that were freed, kept for the next ones of about their size.
+// Large blocks that were freed, kept for the next ones: by address, cut where less is needed and joined where they touch. All
+// lengths are multiples of PAGE.
 
-enum { KEPT_BLOCKS = 32 };
+enum { KEPT_BLOCKS = 64 };
 
 static struct {
   pthread_mutex_t lock;
   size_t limit, bytes;
   int count;
   struct {
-    void *start;
+    char *start;
     size_t length;
-  } blocks[KEPT_BLOCKS];  // the oldest first
+  } blocks[KEPT_BLOCKS];
 } kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-// Takes block `index` out of the list. Only with the lock.
-static void *take(int index) {
-  void *start = kept.blocks[index].start;
-  kept.bytes -= kept.blocks[index].length;
+// Takes entry `index` out of the list. Only with the lock.
+static void drop_entry(int index) {
   kept.count--;
   for (int next = index; next < kept.count; next++) kept.blocks[next] = kept.blocks[next + 1];
-  return start;
 }
 
-// A kept block of just this length, which is a multiple of PAGE; NULL when there is none.
+// Memory of this length from the smallest kept block that has as much; NULL when there is none.
 static void *kept_block(size_t length) {
-  void *found = NULL;
+  char *found = NULL;
   pthread_mutex_lock(&kept.lock);
-  for (int index = kept.count - 1; index >= 0 && !found; index--)
-    if (kept.blocks[index].length == length) found = take(index);
+  int best = -1;
+  for (int index = 0; index < kept.count; index++)
+    if (kept.blocks[index].length >= length && (best < 0 || kept.blocks[index].length < kept.blocks[best].length))
+      best = index;
+  if (best >= 0) {
+    found = kept.blocks[best].start;
+    kept.blocks[best].start += length;
+    kept.blocks[best].length -= length;
+    kept.bytes -= length;
+    if (kept.blocks[best].length == 0) drop_entry(best);
+  }
   pthread_mutex_unlock(&kept.lock);
   return found;
 }
 
-// Keeps a block if there is room, the oldest making way; else it goes back to the system.
+// Puts a block into the list; 0 when there is no room. Only with the lock.
+static int insert(char *start, size_t length) {
+  if (kept.bytes + length > kept.limit) return 0;
+  int index = 0;
+  while (index < kept.count && kept.blocks[index].start < start) index++;
+  int follows = index > 0 && kept.blocks[index - 1].start + kept.blocks[index - 1].length == start;
+  int precedes = index < kept.count && start + length == kept.blocks[index].start;
+  if (!follows && !precedes && kept.count == KEPT_BLOCKS) return 0;
+  kept.bytes += length;
+  if (follows) {
+    kept.blocks[index - 1].length += length;
+    if (!precedes) return 1;
+    kept.blocks[index - 1].length += kept.blocks[index].length;
+    drop_entry(index);
+  } else if (precedes) {
+    kept.blocks[index].start = start;
+    kept.blocks[index].length += length;
+  } else {
+    for (int next = kept.count++; next > index; next--) kept.blocks[next] = kept.blocks[next - 1];
+    kept.blocks[index].start = start;
+    kept.blocks[index].length = length;
+  }
+  return 1;
+}
+
 static void keep(void *start, size_t length) {
   pthread_mutex_lock(&kept.lock);
-  while (kept.count > 0 && (kept.count == KEPT_BLOCKS || kept.bytes + length > kept.limit)) {
-    size_t oldest = kept.blocks[0].length;
-    munmap(take(0), oldest);
-  }
-  if (length <= kept.limit) {
-    kept.blocks[kept.count].start = start;
-    kept.blocks[kept.count++].length = length;
-    kept.bytes += length;
-    start = NULL;
-  }
+  int stays = insert(start, length);
   pthread_mutex_unlock(&kept.lock);
-  if (start) munmap(start, length);
+  if (!stays) munmap(start, length);
 }
 
 void *decant_bytes(size_t size) {

@@ -64,7 +64,7 @@ final class NodeWork: Sendable {
   }
 }
 
-/// A kernel and the constants that it is called with.
+/// A kernel and the constants that it is called with; what it has taken into itself goes back to the file.
 struct ReadyKernel: Sendable {
   let kernel: any Kernel
   let operands: [RuntimeTensor?]
@@ -73,7 +73,11 @@ struct ReadyKernel: Sendable {
     self.kernel = kernel
     let absorbed = kernel.absorbed
     operands = sources.enumerated().map { index, source -> RuntimeTensor? in
-      guard case .constant(let constant) = source, !absorbed.contains(index) else { return nil }
+      guard case .constant(let constant) = source else { return nil }
+      guard !absorbed.contains(index) else {
+        constant.giveBack()
+        return nil
+      }
       return .plain(constant.aligned)
     }
   }

@@ -23,6 +23,7 @@ struct PreparedModel {
       for (index, value) in kept.enumerated() { rewriter.addOutput("watched.\(index)", value) }
     }
     for backend in backends { try backend.prepare(&copy) }
+    for value in model.graph.initializers where !copy.graph.contains(value) { model.graph[value].data?.bytes?.evict() }
     let places = copy.graph.outputs.dropFirst(first).map(\.value)
     let inputs = model.graph.inputs.filter { watching.contains($0) }
     graph = copy.graph
