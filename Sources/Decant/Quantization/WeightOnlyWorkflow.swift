@@ -3,21 +3,21 @@ public import DecantCompression
 public import DecantIR
 public import DecantRuntime
 
-/// The way from a float model to one whose weights are codes in blocks: prepare, learn from samples where that helps, quantize.
+/// The way from a float model to one whose weights alone are codes: prepare, learn from samples where that helps, quantize.
 public struct WeightOnlyWorkflow: Sendable {
   /// The model; its types are inferred and its functions expanded, and nothing else is changed before it is quantized.
   public private(set) var model: Model
   /// How to quantize.
-  public let options: WeightOnlyOptions
+  public let scheme: WeightScheme
   private var products: [ValueID: InputProducts] = [:]
   private let reporter: any Reporter
 
   /// Prepares `model`.
   ///
   /// - Throws: what the passes throw.
-  public init(_ model: Model, _ options: WeightOnlyOptions, reporter: any Reporter = SilentReporter()) throws {
+  public init(_ model: Model, _ scheme: WeightScheme, reporter: any Reporter = SilentReporter()) throws {
     self.model = model
-    self.options = options
+    self.scheme = scheme
     self.reporter = reporter
     try self.model.prepareForQuantization(optimizes: false, reporter: reporter)
   }
@@ -28,24 +28,12 @@ public struct WeightOnlyWorkflow: Sendable {
   public mutating func learn(
     from samples: SampleSet, backends: [any Backend], execution: Executor.Options
   ) throws(DecantError) {
-    let values = try WeightOnlyQuantization.valuesToCollect(model.graph, options)
-    let collector = try ProductCollector(
-      model, values: values, backends: backends, execution: execution, reporter: reporter)
-    products = try collector.run(samples.forCalibration)
+    products = try scheme.learn(model, from: samples, backends: backends, execution: execution, reporter: reporter)
   }
 
-  /// Quantizes the model.
-  ///
-  /// - Throws: what ``WeightOnlyQuantization`` throws.
-  public mutating func quantize(threads: Int = Parallel.processors) throws(DecantError) -> QuantizationReport {
-    let report = try WeightOnlyQuantization.quantize(
-      &model.graph, options, products: products, threads: threads, reporter: reporter)
-    let (bits, storedBits) = (options.format.bits, options.format.storedBits)
-    let stored = bits == storedBits ? "" : ", stored in \(storedBits)"
-    if report.weights > 0 {
-      reporter.lossy("\(report.weights) weights are codes of \(options.format.bits) bits now\(stored)")
-    }
-    return report
+  /// Quantizes nodes of the model one at a time. Asked for before the model is quantized.
+  public func trials(threads: Int = Parallel.processors) -> LayerTrials {
+    scheme.trials(model, products: products, threads: threads)
   }
 
   /// What quantizing would make of the model, its codes by rounding whatever the algorithm: sizes are right, codes are not. The
@@ -53,16 +41,42 @@ public struct WeightOnlyWorkflow: Sendable {
   ///
   /// - Throws: as ``quantize(threads:)``.
   public func rehearse(threads: Int = Parallel.processors) throws(DecantError) -> QuantizationResult {
-    var (planned, plain) = (model, options)
-    if let rounding = WeightAlgorithm.named("rtn") { plain.algorithm = rounding }
-    let report = try WeightOnlyQuantization.quantize(&planned.graph, plain, threads: threads)
+    var planned = model
+    let report = try WeightOnlyQuantization.quantize(&planned.graph, scheme.byRounding, threads: threads)
     return QuantizationResult(planned, report)
   }
 
-  /// Quantizes nodes of the model one at a time. Asked for before the model is quantized.
-  public func trials(threads: Int = Parallel.processors) -> LayerTrials {
-    LayerTrials(model) { [options, products] (graph, nodes) throws(DecantError) in
-      var alone = options
+  /// Quantizes the model.
+  ///
+  /// - Throws: what ``WeightOnlyQuantization`` throws.
+  public mutating func quantize(threads: Int = Parallel.processors) throws(DecantError) -> QuantizationReport {
+    let report = try WeightOnlyQuantization.quantize(
+      &model.graph, scheme, products: products, threads: threads, reporter: reporter)
+    if report.weights > 0 {
+      reporter.lossy("\(report.weights) weights are \(scheme.what) now")
+      if let drawback = scheme.drawback { reporter.note(drawback) }
+    }
+    return report
+  }
+}
+
+extension WeightScheme {
+  /// How inputs of products go together in one pass over the samples; nothing for a scheme that asks for nothing.
+  func learn(
+    _ model: Model, from samples: SampleSet, backends: [any Backend], execution: Executor.Options,
+    reporter: any Reporter
+  ) throws(DecantError) -> [ValueID: InputProducts] {
+    guard needsSamples else { return [:] }
+    let values = try WeightOnlyQuantization.valuesToCollect(model.graph, self)
+    let collector = try ProductCollector(
+      model, values: values, backends: backends, execution: execution, reporter: reporter)
+    return try collector.run(samples.forCalibration)
+  }
+
+  /// Nodes of `model` quantized one at a time.
+  func trials(_ model: Model, products: [ValueID: InputProducts], threads: Int) -> LayerTrials {
+    LayerTrials(model) { [self] (graph, nodes) throws(DecantError) in
+      var alone = self
       alone.include = nodes
       return try WeightOnlyQuantization.quantize(&graph, alone, products: products, threads: threads)
     }

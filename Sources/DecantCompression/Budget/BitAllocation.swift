@@ -109,11 +109,6 @@ public struct BitAllocation: Sendable {
     zip(groups, configuration).reduce(0) { $0 + $1.0[$1.1].cost }
   }
 
-  /// What a configuration does to the result.
-  public func harm(of configuration: [Int]) -> Double {
-    zip(groups, configuration).reduce(0) { $0 + $1.0[$1.1].harm }
-  }
-
   /// The choices on the lower convex hull that are worth their cost, cheapest first.
   private static func hull(_ choices: [Choice]) -> [Int] {
     let order = choices.indices.sorted {

@@ -41,7 +41,7 @@ public struct PrecisionGroups: Sendable {
         continue
       }
       let fitting = bits.sorted().filter { count in
-        (try? family.format(count)).map { WeightOnlyQuantization.unfit(site, graph, options, $0) == nil } ?? false
+        (try? family.format(count)).map { options.unfit(site, graph, $0) == nil } ?? false
       }
       guard !fitting.isEmpty else { continue }
       let anchors = [site.weight] + (site.use == .table ? [] : [graph[node].operand(0)].compactMap { $0 })

@@ -39,33 +39,27 @@ struct BlockUnpacking {
   }
 
   private mutating func multiply(_ id: NodeID, _ node: Node, _ rewriter: inout Rewriter) throws(OpError) {
-    guard let input = node.operand(0), let codes = node.operand(1) else { throw OpError("an operand is missing") }
-    let key = Key(codes: codes, scales: node.operand(2), zeroPoints: node.operand(3))
-    let type = try scaleType(node.operand(2), rewriter.graph)
-    let weight: ValueID
-    if let known = weights[key] {
-      weight = known
-    } else {
-      let rows = try BlockRows(product: node, rewriter.graph)
-      weight = try emit(rows, .inputsFirst, type, rewriter.graph[codes].name, before: id, &rewriter)
-    }
-    weights[key] = weight
-    replace(id, "MatMul", [input, weight], addend: node.operand(5), &rewriter)
+    let weight = try weight(id, node, codes: node.operand(1), .inputsFirst, &rewriter)
+    replace(id, "MatMul", [node.operand(0), weight], addend: node.operand(5), &rewriter)
   }
 
   private mutating func lookUp(_ id: NodeID, _ node: Node, _ rewriter: inout Rewriter) throws(OpError) {
-    guard let codes = node.operand(0), let indices = node.operand(1) else { throw OpError("an operand is missing") }
+    let table = try weight(id, node, codes: node.operand(0), .outputsFirst, &rewriter)
+    rewriter.setAll(id, "Gather", [table, node.operand(1)], ["axis": .int(0)])
+  }
+
+  /// What the codes of a node stand for, each weight once. Codes and inputs are operands 0 and 1, in either order.
+  private mutating func weight(
+    _ id: NodeID, _ node: Node, codes: ValueID?, _ layout: PackedWeight.Layout, _ rewriter: inout Rewriter
+  ) throws(OpError) -> ValueID {
+    guard let codes, node.operand(0) != nil, node.operand(1) != nil else { throw OpError("an operand is missing") }
     let key = Key(codes: codes, scales: node.operand(2), zeroPoints: node.operand(3))
     let type = try scaleType(node.operand(2), rewriter.graph)
-    let table: ValueID
-    if let known = weights[key] {
-      table = known
-    } else {
-      let rows = try BlockRows(table: node, rewriter.graph)
-      table = try emit(rows, .outputsFirst, type, rewriter.graph[codes].name, before: id, &rewriter)
-    }
-    weights[key] = table
-    rewriter.setAll(id, "Gather", [table, indices], ["axis": .int(0)])
+    if let known = weights[key] { return known }
+    let rows = try layout == .inputsFirst ? BlockRows(product: node, rewriter.graph) : BlockRows(table: node, rewriter.graph)
+    let weight = try emit(rows, layout, type, rewriter.graph[codes].name, before: id, &rewriter)
+    weights[key] = weight
+    return weight
   }
 
   /// MatMulBnb4, whose weights no DequantizeLinear gives.

@@ -1,9 +1,12 @@
 internal import DecantBytes
 internal import DecantIR
 
-/// Puts coded weights into the graph, each weight once.
-struct BlockEmitter {
+/// Puts weights in blocks of codes into the graph.
+struct BlockEmitter: SiteEmitter {
   let options: WeightOnlyOptions
+  /// The format of each node, when they differ.
+  let formats: [NodeID: BlockFormat]?
+  let threads: Int
   private(set) var weightCount = 0
   /// What the last coder was made from: products that read the same activation share one.
   private var latest: (input: ValueID, choice: Choice)?
@@ -30,18 +33,31 @@ struct BlockEmitter {
 
   private var emitted: [Key: Emitted] = [:]
 
-  init(options: WeightOnlyOptions) { self.options = options }
+  init(options: WeightOnlyOptions, formats: [NodeID: BlockFormat]?, threads: Int) {
+    self.options = options
+    self.formats = formats
+    self.threads = threads
+  }
 
-  /// Replaces the node of `site`, or its weight, and says what was done.
+  var rule: String { options.algorithm.name }
+
+  func unfit(_ site: WeightSite, _ graph: Graph) -> NodeOutcome? {
+    guard let format = format(of: site) else { return .excluded("no format was chosen for it") }
+    return options.unfit(site, graph, format)
+  }
+
+  private func format(of site: WeightSite) -> BlockFormat? { formats.map { $0[site.node] } ?? options.format }
+
   mutating func emit(
-    _ site: WeightSite, _ format: BlockFormat, _ products: InputProducts?, threads: Int, _ rewriter: inout Rewriter
+    _ site: WeightSite, _ products: InputProducts?, _ rewriter: inout Rewriter
   ) throws(OpError) -> String {
+    guard let format = format(of: site) else { throw OpError("no format was chosen for it") }
     let key = Key(weight: site.weight, use: site.use, format: format)
     let weight: Emitted
     if let known = emitted[key] {
       weight = known
     } else {
-      weight = try code(site, format, products, threads: threads, &rewriter)
+      weight = try code(site, format, products, &rewriter)
     }
     emitted[key] = weight
     switch (options.form, site.use) {
@@ -58,7 +74,7 @@ struct BlockEmitter {
   // MARK: Codes
 
   private mutating func code(
-    _ site: WeightSite, _ format: BlockFormat, _ products: InputProducts?, threads: Int, _ rewriter: inout Rewriter
+    _ site: WeightSite, _ format: BlockFormat, _ products: InputProducts?, _ rewriter: inout Rewriter
   ) throws(OpError) -> Emitted {
     guard let data = rewriter.graph[site.weight].constant else { throw OpError("the weight is computed") }
     let isInputsFirst = site.use == .product(isInputsFirst: true)
@@ -120,7 +136,7 @@ struct BlockEmitter {
     if options.accuracyLevel > 0 { attributes["accuracy_level"] = .int(Int64(options.accuracyLevel)) }
     var operands: [ValueID?] = [input, weight.codes, weight.scales, weight.zeroPoints]
     if node.op == "Gemm", let bias = node.operand(2) { operands += [nil, bias] }
-    replace(site.node, OpName("MatMulNBits", domain: "com.microsoft"), operands, attributes, &rewriter)
+    rewriter.setAll(site.node, .microsoft("MatMulNBits"), operands.droppingLastNils, attributes)
   }
 
   /// Given: `%y = Gather(%w, %i)`. Result: `%y = com.microsoft.GatherBlockQuantized(%codes, %i, %scales, %zeros)`.
@@ -130,7 +146,7 @@ struct BlockEmitter {
       "bits": .int(Int64(weight.format.storedBits)),
     ]
     let operands = [weight.codes, rewriter.graph[site.node].operand(1), weight.scales, weight.zeroPoints]
-    replace(site.node, OpName("GatherBlockQuantized", domain: "com.microsoft"), operands, attributes, &rewriter)
+    rewriter.setAll(site.node, .microsoft("GatherBlockQuantized"), operands.droppingLastNils, attributes)
   }
 
   /// Given: `%y = MatMul(%x, %w)`. Result: `%y = MatMul(%x, DequantizeLinear(%codes, %scales, %zeros))`.
@@ -152,15 +168,6 @@ struct BlockEmitter {
     if let producer = rewriter.graph[result].producer { rewriter.setName(producer, name) }
     rewriter.setOperand(1, of: site.node, to: result)
     return result
-  }
-
-  private func replace(
-    _ node: NodeID, _ op: OpName, _ operands: [ValueID?], _ attributes: Attributes, _ rewriter: inout Rewriter
-  ) {
-    for (name, _) in rewriter.graph[node].attributes { rewriter.setAttribute(node, name, nil) }
-    rewriter.setOp(node, op)
-    rewriter.setOperands(node, operands.droppingLastNils)
-    for (name, value) in attributes { rewriter.setAttribute(node, name, value) }
   }
 
   private func dropUnread(_ weight: ValueID, _ rewriter: inout Rewriter) {

@@ -18,6 +18,11 @@ import Testing
     }
   }
 
+  /// What a configuration does to the result.
+  private static func harm(of configuration: [Int], _ groups: [[BitAllocation.Choice]]) -> Double {
+    zip(groups, configuration).reduce(0) { $0 + $1.0[$1.1].harm }
+  }
+
   private static let all: [[Int]] = (0..<729).map { number in
     var (rest, digits) = (number, [Int]())
     for _ in 0..<6 {
@@ -29,11 +34,12 @@ import Testing
 
   /// Each configuration on the way is the best of its cost: there is none of at most its cost that harms less.
   @Test(arguments: 1...8) func stepsAreBestForTheirCost(_ seed: Int) {
-    let allocation = BitAllocation(Self.groups(UInt64(seed)))
+    let groups = Self.groups(UInt64(seed))
+    let allocation = BitAllocation(groups)
     for count in 0...allocation.stepCount {
       let found = allocation.configuration(after: count)
-      let (cost, harm) = (allocation.cost(of: found), allocation.harm(of: found))
-      let better = Self.all.filter { allocation.cost(of: $0) <= cost && allocation.harm(of: $0) < harm - 1e-9 }
+      let (cost, harm) = (allocation.cost(of: found), Self.harm(of: found, groups))
+      let better = Self.all.filter { allocation.cost(of: $0) <= cost && Self.harm(of: $0, groups) < harm - 1e-9 }
       #expect(better.isEmpty, "\(found) against \(better)")
     }
   }
@@ -49,8 +55,8 @@ import Testing
       let budget = cheapest + share * (dearest - cheapest) + 1e-9
       let found = try #require(allocation.configuration(within: budget))
       #expect(allocation.cost(of: found) <= budget)
-      let harm = allocation.harm(of: found)
-      let best = Self.all.filter { allocation.cost(of: $0) <= budget }.map { allocation.harm(of: $0) }.min() ?? 0
+      let harm = Self.harm(of: found, groups)
+      let best = Self.all.filter { allocation.cost(of: $0) <= budget }.map { Self.harm(of: $0, groups) }.min() ?? 0
       // Off by what the last step that did not fit would have saved, at most.
       let granularity = groups.map { ($0.first?.harm ?? 0) - ($0.last?.harm ?? 0) }.max() ?? 0
       #expect(harm <= best + granularity)

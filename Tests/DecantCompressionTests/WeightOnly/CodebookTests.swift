@@ -31,7 +31,7 @@ import Testing
         "y", rewriter.add("Gemm", [x, w, b], name: "y", type: .tensor(.float32, Shape([1, 32]))))
     }
     let options = try CodebookOptions(.normalFloat, blockSize: 16, codesMagnitudes: doubles)
-    #expect(try CodebookQuantization.quantize(&graph, options).weights == 1)
+    #expect(try WeightOnlyQuantization.quantize(&graph, options.scheme).weights == 1)
     let operators = graph.order.map { graph[$0].op.type }
     #expect(operators == (doubles ? ["DequantizeLinear"] : []) + ["MatMulBnb4", "Add"])
     #expect(FormConversion.convert(&graph, to: .float).left.isEmpty)

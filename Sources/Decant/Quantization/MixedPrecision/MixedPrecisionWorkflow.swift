@@ -68,46 +68,32 @@ public struct MixedPrecisionWorkflow: Sendable {
     let fixedBytes = try fixedBytes()
     // What cannot be is said before anything is measured.
     try PrecisionSearch.checkSmallest(of: groups, fixedBytes: fixedBytes, budget: budget)
-    let products = try learn(measuring)
+    let products = try options.scheme().learn(
+      model, from: measuring.samples, backends: measuring.backends, execution: measuring.execution, reporter: reporter)
     var bench = try PrecisionBench(model, groups, options, products, measuring, reporter: reporter)
     let harms = try bench.harms()
     let search = PrecisionSearch(
       groups, harms: harms, fixedBytes: fixedBytes, budget: budget, rounds: measuring.rounds)
     let account = try search.choose(bench)
     let (formats, threads) = (try groups.formats(account.chosen.bits), measuring.execution.threads)
+    let scheme = options.scheme(formats: formats)
     var quantized = model
     let report = try WeightOnlyQuantization.quantize(
-      &quantized.graph, options, products: products, formats: formats, threads: threads, reporter: reporter)
+      &quantized.graph, scheme, products: products, threads: threads, reporter: reporter)
     reporter.lossy(
       "\(report.weights) weights are codes of \(account.chosen.meanBits.hundredths) bits in the mean now")
-    let trials = LayerTrials(model) { [options] (graph, nodes) throws(DecantError) in
-      var alone = options
-      alone.include = nodes
-      return try WeightOnlyQuantization.quantize(
-        &graph, alone, products: products, formats: formats, threads: threads)
-    }
-    var result = QuantizationResult(quantized, report, trials)
+    var result = QuantizationResult(quantized, report, scheme.trials(model, products: products, threads: threads))
     result.precision = account
     return result
-  }
-
-  private func learn(_ measuring: Measuring) throws(DecantError) -> [ValueID: InputProducts] {
-    guard options.algorithm.needsSamples else { return [:] }
-    let values = try WeightOnlyQuantization.valuesToCollect(model.graph, options)
-    let collector = try ProductCollector(
-      model, values: values, backends: measuring.backends, execution: measuring.execution, reporter: reporter)
-    return try collector.run(measuring.samples.forCalibration)
   }
 
   /// The bytes of the file beside the weights that are shared out.
   private func fixedBytes() throws(DecantError) -> Int {
     var smallest = model
-    var plain = options
-    // The bytes are the same however codes are chosen.
-    plain.algorithm = WeightAlgorithm.all.first { $0.name == "rtn" } ?? options.algorithm
-    plain.style = .decant
     let bits = groups.groups.map { $0.choices[0].bits }
-    _ = try WeightOnlyQuantization.quantize(&smallest.graph, plain, formats: try groups.formats(bits))
+    // The bytes are the same however codes are chosen.
+    let scheme = options.scheme(formats: try groups.formats(bits)).byRounding
+    _ = try WeightOnlyQuantization.quantize(&smallest.graph, scheme)
     let bytes = try ONNXWriter().byteCount(of: smallest)
     return bytes - groups.groups.reduce(0) { $0 + $1.choices[0].bytes }
   }

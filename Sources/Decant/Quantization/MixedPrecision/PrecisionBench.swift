@@ -62,7 +62,7 @@ struct PrecisionBench {
   mutating func measure(_ bits: [Int?]) throws(DecantError) -> (noise: Double, drop: Double) {
     var quantized = model
     _ = try WeightOnlyQuantization.quantize(
-      &quantized.graph, options, products: products, formats: try groups.formats(bits),
+      &quantized.graph, options.scheme(formats: try groups.formats(bits)), products: products,
       threads: measuring.execution.threads)
     let outputs = try reference.distances(
       to: try Executor(quantized, backends: measuring.backends, options: execution)

@@ -19,24 +19,11 @@ extension QuantizeCommand {
     }
   }
 
-  func codebookWorkflow(_ codebook: Codebook) throws -> CodebookWorkflow {
+  func codebookWorkflow(_ codebook: Codebook) throws -> WeightOnlyWorkflow {
     let options = try CodebookOptions(
       codebook, blockSize: weightOnly.block ?? 64, spreadsErrors: weightOnly.algorithm == QuantizeCommand.spreading,
       codesMagnitudes: weightOnly.double, include: style.include.map(NodeSelector.init),
       exclude: style.exclude.map(NodeSelector.init))
-    return try CodebookWorkflow(try common.read(model), options, reporter: common.reporter)
-  }
-
-  func runFloatCodes(_ codebook: Codebook) throws -> QuantizationResult {
-    var workflow = try codebookWorkflow(codebook)
-    let threads = engine.executorOptions.threads
-    if workflow.options.spreadsErrors {
-      let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
-      try workflow.learn(
-        from: set, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
-    }
-    let trials = workflow.trials(threads: threads)
-    let report = try workflow.quantize(threads: threads)
-    return QuantizationResult(workflow.model, report, trials)
+    return try WeightOnlyWorkflow(try common.read(model), options.scheme, reporter: common.reporter)
   }
 }

@@ -87,14 +87,14 @@ struct QuantizeCommand: ParsableCommand {
       switch scheme {
       case .int8: try runStaticInt8()
       case .int8Dynamic: try runDynamicInt8()
-      case .weights8, .weights4, .weights3, .weights2: try runWeightOnly()
+      case .weights8, .weights4, .weights3, .weights2: try runWeights(try blockWorkflow())
       case .mixed: try runMixed()
       case .fp16: try runHalf(.float16)
       case .bf16: try runHalf(.bfloat16)
       case .fp8E4M3: try runFloat8(.e4m3)
       case .fp8E5M2: try runFloat8(.e5m2)
-      case .normalFloat4: try runFloatCodes(.normalFloat)
-      case .float4: try runFloatCodes(.float)
+      case .normalFloat4: try runWeights(try codebookWorkflow(.normalFloat))
+      case .float4: try runWeights(try codebookWorkflow(.float))
       }
     let report = result.report
     if !report.decisions.contains(where: \.isQuantized) {

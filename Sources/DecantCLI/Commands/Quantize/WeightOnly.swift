@@ -82,12 +82,13 @@ extension QuantizeCommand {
 
   func blockWorkflow() throws -> WeightOnlyWorkflow {
     let options = try weightOnly.options(bits: scheme.weightBits ?? 4, style: style)
-    return try WeightOnlyWorkflow(try common.read(model), options, reporter: common.reporter)
+    return try WeightOnlyWorkflow(try common.read(model), options.scheme(), reporter: common.reporter)
   }
 
-  func runWeightOnly() throws -> QuantizationResult {
-    var workflow = try blockWorkflow()
-    if workflow.options.algorithm.needsSamples {
+  /// Quantizes weights alone, whatever kind of codes they become.
+  func runWeights(_ prepared: WeightOnlyWorkflow) throws -> QuantizationResult {
+    var workflow = prepared
+    if workflow.scheme.needsSamples {
       let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
       try workflow.learn(
         from: set, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)

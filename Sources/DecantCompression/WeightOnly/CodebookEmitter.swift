@@ -1,105 +1,7 @@
-public import DecantBytes
-public import DecantIR
-public import DecantRuntime
+internal import DecantIR
 
-/// How weights become codes of a codebook.
-public struct CodebookOptions: Sendable {
-  /// What codes stand for.
-  public var codebook: Codebook
-  /// How many weights share a magnitude: 16, 32, 64, 128 or 256.
-  public var blockSize: Int
-  /// Whether errors of rounding are spread over the inputs that follow, by how those go together in samples: GPTQ.
-  public var spreadsErrors: Bool
-  /// Whether the magnitudes become codes too, of 8 bits in blocks of 256.
-  public var codesMagnitudes: Bool
-  /// Only these nodes; empty for all.
-  public var include: [NodeSelector]
-  /// Not these nodes.
-  public var exclude: [NodeSelector]
-
-  /// From its parts.
-  ///
-  /// - Throws: `usage` for blocks that ONNX Runtime does not take.
-  public init(
-    _ codebook: Codebook, blockSize: Int = 64, spreadsErrors: Bool = false, codesMagnitudes: Bool = false,
-    include: [NodeSelector] = [], exclude: [NodeSelector] = []
-  ) throws(DecantError) {
-    guard [16, 32, 64, 128, 256].contains(blockSize) else {
-      throw DecantError(.usage, "expected blocks of 16, 32, 64, 128 or 256, got \(blockSize)")
-    }
-    self.codebook = codebook
-    self.blockSize = blockSize
-    self.spreadsErrors = spreadsErrors
-    self.codesMagnitudes = codesMagnitudes
-    self.include = include
-    self.exclude = exclude
-  }
-}
-
-/// Weights of matrix products become 4-bit floats: NF4 or FP4, as MatMulBnb4.
-public enum CodebookQuantization {
-  /// The activations whose products are asked for: what goes into each product that may be touched, where errors are spread.
-  ///
-  /// - Throws: `usage` for selectors that choose nothing.
-  public static func valuesToCollect(_ graph: Graph, _ options: CodebookOptions) throws(DecantError) -> [ValueID] {
-    guard options.spreadsErrors else { return [] }
-    let chosen = try NodeSelection(include: options.include, exclude: options.exclude, in: graph).chosen
-    return WeightSite.inputs(of: chosen, in: graph)
-  }
-
-  /// Quantizes `graph`, whose types are inferred.
-  ///
-  /// - Parameter products: what was collected of the values that ``valuesToCollect(_:_:)`` names.
-  /// - Throws: `usage` for selectors that choose nothing; `malformed` for weights that are not finite, naming the element.
-  public static func quantize(
-    _ graph: inout Graph, _ options: CodebookOptions, products: [ValueID: InputProducts] = [:],
-    threads: Int = Parallel.processors
-  ) throws(DecantError) -> QuantizationReport {
-    try FormCensus(graph).refuseQuantized()
-    let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
-    return try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
-      var emitter = CodebookEmitter(options: options, threads: threads)
-      var report = QuantizationReport()
-      for id in rewriter.graph.order {
-        let (name, op) = (rewriter.graph.label(of: id), rewriter.graph[id].op)
-        func decide(_ outcome: NodeOutcome) {
-          report.decisions.append(.init(node: name, op: op, outcome, rule: options.codebook.rawValue))
-        }
-        switch WeightSite.find(id, in: rewriter.graph) {
-        case .failure(let absence):
-          let reason = selection.reason(id).map { NodeOutcome.excluded($0) }
-          decide(absence.isLoss ? reason ?? .skipped(absence.reason) : .unconcerned(absence.reason))
-        case .success(let site):
-          if let outcome = selection.reason(id).map({ .excluded($0) }) ?? unfit(site, rewriter.graph) {
-            decide(outcome)
-            continue
-          }
-          do throws(OpError) {
-            let input = rewriter.graph[id].operand(0)
-            let text = try emitter.emit(site, input.flatMap { products[$0] }, &rewriter)
-            decide(.quantized(text))
-          } catch {
-            throw DecantError(error, at: ["node '\(name)' (\(op))", "weight '\(rewriter.graph[site.weight].name)'"])
-          }
-        }
-      }
-      report.weights = emitter.weightCount
-      return report
-    }
-  }
-
-  private static func unfit(_ site: WeightSite, _ graph: Graph) -> NodeOutcome? {
-    guard case .product = site.use else { return .unconcerned("no operator looks up 4-bit floats") }
-    guard let data = graph[site.weight].constant, data.shape.suffix(2).allSatisfy({ $0 >= 16 }) else {
-      return .skipped("the weight is too small to gain")
-    }
-    guard data.dataType != .bfloat16 else { return .skipped("ONNX Runtime multiplies no bfloat16 by 4-bit floats") }
-    return nil
-  }
-}
-
-/// Puts coded weights into the graph, each weight once.
-private struct CodebookEmitter {
+/// Puts weights in codes of a codebook into the graph, as MatMulBnb4.
+struct CodebookEmitter: SiteEmitter {
   let options: CodebookOptions
   let threads: Int
   private var emitted: [Key: Emitted] = [:]
@@ -125,7 +27,17 @@ private struct CodebookEmitter {
     self.threads = threads
   }
 
+  var rule: String { options.codebook.rawValue }
   var weightCount: Int { emitted.count }
+
+  func unfit(_ site: WeightSite, _ graph: Graph) -> NodeOutcome? {
+    guard case .product = site.use else { return .unconcerned("no operator looks up 4-bit floats") }
+    guard let data = graph[site.weight].constant, data.shape.suffix(2).allSatisfy({ $0 >= 16 }) else {
+      return .skipped("the weight is too small to gain")
+    }
+    guard data.dataType != .bfloat16 else { return .skipped("ONNX Runtime multiplies no bfloat16 by 4-bit floats") }
+    return nil
+  }
 
   /// Replaces the node of `site`, and says what was done.
   ///
