@@ -87,7 +87,7 @@ import Testing
     let x = try #require(graph.inputs.first)
     let factors = (0..<SmoothingTests.columns).map { Float($0 + 1) / 7 }
     let group = try #require(ProductGroup(x, among: Set(graph.order), in: graph))
-    let how = graph.edit { group.insert(factors, &$0).how }
+    let how = graph.edit { group.insert(factors, nil, &$0).how }
     #expect(how == "by a Mul")
     for (got, wanted) in zip(try SmoothingTests.run(graph), try SmoothingTests.run(SmoothingTests.product())) {
       #expect(abs(got - wanted) < 1e-4)
@@ -102,7 +102,7 @@ import Testing
     let group = try #require(ProductGroup(x, among: Set(graph.order), in: graph))
     graph.edit { rewriter in
       let outliers = OutlierColumns(group, [5], &rewriter)
-      _ = group.insert(factors, canFold: false, &rewriter)
+      _ = group.insert(factors, nil, &rewriter)
       _ = outliers?.add(&rewriter)
     }
     for (got, wanted) in zip(try SmoothingTests.run(graph), try SmoothingTests.run(SmoothingTests.product())) {

@@ -162,6 +162,21 @@ for form in ("matmulnbits", "qdq"):
         for symmetric in (True, False):
             checks.attempt(form, lambda: outputs(form, bits, block, symmetric, least_db))
 
+def scaling(bits, least):
+    """Inputs scaled as AWQ has it: nearer than by rounding, in files of either form that ONNX Runtime runs."""
+    model, rounded, scaled = made_model("minilm.onnx"), folder / "rounded.onnx", folder / "scaled.onnx"
+    plain = ["--scheme", f"w{bits}", "--block", 64, "--no-tables", "--force"]
+    decant("quantize", model, "-o", rounded, *plain, "--algorithm", "rtn")
+    told = decant_json("quantize", model, "-o", scaled, *plain, "--algorithm", "awq", "--data", made_model("texts_256.npz"),
+                       "--form", "qdq" if bits == 4 else "matmulnbits")
+    before, after = (np.mean([cosine(a, b) for a, b in zip(reference, embeddings(path))]) for path in (rounded, scaled))
+    how = [step["outcome"] for step in told["steps"] if step["outcome"].startswith("exponent")]
+    folded = sum("folded into the product before it" in one for one in how)
+    checks.check(after >= least and after > before, f"minilm awq {bits} bits", f"cosine {after:.4f} (bar {least}), by rounding {before:.4f}")
+    checks.check(len(told["steps"]) == 24 and folded == 6, f"minilm awq {bits} bits: what was scaled",
+                 f"{len(how)} of {len(told['steps'])} inputs, {folded} folded into the values that attention mixes")
+
+
 reference = embeddings(made_model("minilm.onnx"))
 seen = ["--algorithm", "gptq", "--data", made_model("texts_256.npz")]
 for least, least_db, largest, options in (
@@ -172,4 +187,6 @@ for least, least_db, largest, options in (
     (0.960, 10, 14, ["--scheme", "w4", "--block", 64]),
     (0.999, 25, 26, ["--scheme", "w8", "--block", 64])):
     checks.attempt("minilm", lambda: minilm(least, least_db, largest, *options))
+for bits, least in ((3, 0.92), (4, 0.975)):
+    checks.attempt("awq", lambda: scaling(bits, least))
 checks.finish()

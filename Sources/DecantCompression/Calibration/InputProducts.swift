@@ -39,6 +39,20 @@ public final class InputProducts: Sendable {
     }
   }
 
+  /// The products of the inputs times factors.
+  func scaled(by factors: [Float]) -> InputProducts {
+    let result = InputProducts(count: count)
+    for (index, band) in bands.enumerated() {
+      let start = index * InputProducts.band
+      var sums = band.sums.withLock { $0 }
+      for row in 0..<sums.rows {
+        for column in row..<sums.columns { sums[row, column] *= factors[start + row] * factors[start + column] }
+      }
+      result.bands[index].sums.withLock { $0 = sums }
+    }
+    return result
+  }
+
   /// The whole symmetric matrix.
   var matrix: Matrix {
     var result = Matrix(rows: count, columns: count)

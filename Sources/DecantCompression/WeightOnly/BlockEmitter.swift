@@ -48,6 +48,15 @@ struct BlockEmitter: SiteEmitter {
 
   private func format(of site: WeightSite) -> BlockFormat? { formats.map { $0[site.node] } ?? options.format }
 
+  func prepare(
+    _ sites: [WeightSite], _ products: inout [ValueID: InputProducts], _ rewriter: inout Rewriter
+  ) throws(OpError) -> [QuantizationReport.Step] {
+    guard options.algorithm.scalesInputs else { return [] }
+    let formats = sites.compactMap { site in format(of: site).map { (site.node, $0) } }
+    return try InputScaling(formats: Dictionary(uniqueKeysWithValues: formats), threads: threads)
+      .scale(&products, &rewriter)
+  }
+
   mutating func emit(
     _ site: WeightSite, _ products: InputProducts?, _ rewriter: inout Rewriter
   ) throws(OpError) -> String {

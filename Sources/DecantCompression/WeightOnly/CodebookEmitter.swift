@@ -1,3 +1,4 @@
+internal import DecantBytes
 internal import DecantIR
 
 /// Puts weights in codes of a codebook into the graph, as MatMulBnb4.

@@ -18,6 +18,8 @@ public struct WeightAlgorithm: Sendable {
   public let needs: Knowledge
   /// Whether zero points are part of what it chooses, so that symmetric blocks leave it nothing to do.
   public let choosesZeroPoints: Bool
+  /// Whether inputs are scaled, and weights to make up for it, before codes are chosen.
+  public let scalesInputs: Bool
   /// Whether it has to see samples.
   public var needsSamples: Bool { if case .products = needs { true } else { false } }
   /// Gets ready for one weight. Products of inputs are given where ``needs`` asks for them.
@@ -44,6 +46,10 @@ public struct WeightAlgorithm: Sendable {
     WeightAlgorithm(learned: "gptq", "errors spread over the inputs that follow, by how they go together in samples") {
       (products) throws(OpError) in try ErrorPropagation(products)
     },
+    WeightAlgorithm(
+      learned: "awq", "inputs scaled so that rounding spares the weights that meet most, then ranges as by seqmse",
+      scalesInputs: true
+    ) { SequentialSearch(products: $0) },
     WeightAlgorithm(learned: "adaround", "up or down for each weight, learned for the result of the product; slow") {
       AdaptiveRounding(products: $0)
     },
@@ -65,14 +71,17 @@ public struct WeightAlgorithm: Sendable {
     _ coder: @escaping @Sendable (WeightOnlyOptions) -> any WeightCoder
   ) {
     (self.name, self.summary, needs, self.choosesZeroPoints) = (name, summary, .none, choosesZeroPoints)
+    scalesInputs = false
     start = { (options, _) in coder(options) }
   }
 
   /// One that learns from the products of inputs, Xᵀ X.
   private init(
-    learned name: String, _ summary: String, _ coder: @escaping @Sendable (Matrix) throws(OpError) -> any WeightCoder
+    learned name: String, _ summary: String, scalesInputs: Bool = false,
+    _ coder: @escaping @Sendable (Matrix) throws(OpError) -> any WeightCoder
   ) {
     (self.name, self.summary, needs, choosesZeroPoints) = (name, summary, .products, false)
+    self.scalesInputs = scalesInputs
     start = { (_, products) throws(OpError) in
       guard let products else { throw OpError("its inputs were not seen in the samples") }
       return try coder(products.matrix)

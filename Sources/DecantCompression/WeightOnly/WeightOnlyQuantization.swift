@@ -29,6 +29,16 @@ public enum WeightOnlyQuantization {
       let step = "quantize weights"
       let order = rewriter.graph.order
       reporter.report(.started(step))
+      var products = products
+      do throws(OpError) {
+        report.steps = try emitter.prepare(
+          order.filter { selection.reason($0) == nil }.compactMap { node in
+            let site = try? WeightSite.find(node, in: rewriter.graph).get()
+            return site.flatMap { emitter.unfit($0, rewriter.graph) == nil ? $0 : nil }
+          }, &products, &rewriter)
+      } catch {
+        throw DecantError(error)
+      }
       for (index, id) in order.enumerated() {
         let (name, op) = (rewriter.graph.label(of: id), rewriter.graph[id].op)
         let excluded = selection.reason(id).map { NodeOutcome.excluded($0) }

@@ -48,8 +48,19 @@ protocol SiteEmitter {
   var weightCount: Int { get }
   /// Why the weight of `site` stays in float; nil when it can be put into codes.
   func unfit(_ site: WeightSite, _ graph: Graph) -> NodeOutcome?
+  /// Changes the graph before weights of `sites` are put into codes, and says what was done. What is known of inputs changes
+  /// with them.
+  func prepare(
+    _ sites: [WeightSite], _ products: inout [ValueID: InputProducts], _ rewriter: inout Rewriter
+  ) throws(OpError) -> [QuantizationReport.Step]
   /// Replaces the node of `site`, or its weight, and says what was done. What is known of its inputs is given.
   mutating func emit(
     _ site: WeightSite, _ products: InputProducts?, _ rewriter: inout Rewriter
   ) throws(OpError) -> String
+}
+
+extension SiteEmitter {
+  func prepare(
+    _ sites: [WeightSite], _ products: inout [ValueID: InputProducts], _ rewriter: inout Rewriter
+  ) -> [QuantizationReport.Step] { [] }
 }

@@ -95,6 +95,16 @@ public struct MixedPrecisionWorkflow: Sendable {
     let scheme = options.scheme(formats: try groups.formats(bits)).byRounding
     _ = try WeightOnlyQuantization.quantize(&smallest.graph, scheme)
     let bytes = try ONNXWriter().byteCount(of: smallest)
-    return bytes - groups.groups.reduce(0) { $0 + $1.choices[0].bytes }
+    return bytes + (try factorBytes()) - groups.groups.reduce(0) { $0 + $1.choices[0].bytes }
+  }
+
+  /// The most that factors of scaled inputs can take: a constant and a node for each input.
+  private func factorBytes() throws(DecantError) -> Int {
+    guard options.algorithm.scalesInputs else { return 0 }
+    let graph = model.graph
+    return try WeightOnlyQuantization.valuesToCollect(graph, options.scheme()).reduce(0) { sum, value in
+      let columns = graph[value].type.shape?.dimensions.last?.fixed ?? 0
+      return sum + 4 * columns + 8 * graph[value].name.utf8.count + 256
+    }
   }
 }

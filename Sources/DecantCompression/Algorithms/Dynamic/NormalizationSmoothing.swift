@@ -25,7 +25,7 @@ struct NormalizationSmoothing {
       guard let x = rewriter.graph[id].result(0), let scales = scales(id, rewriter.graph),
         let group = ProductGroup(x, among: chosen, in: rewriter.graph), group.columns == scales.count
       else { continue }
-      _ = group.insert(scales, &rewriter)
+      _ = group.insert(scales, group.folding(.producer, in: rewriter.graph), &rewriter)
       count += 1
     }
     return count

@@ -41,7 +41,8 @@ struct ActivationSmoothing {
         continue
       }
       let outliers = best.outliers.isEmpty ? nil : OutlierColumns(group, best.outliers, &rewriter)
-      let (value, how) = group.insert(best.factors, canFold: outliers == nil, &rewriter)
+      let folding = outliers == nil ? group.folding(.producer, in: rewriter.graph) : nil
+      let (value, how) = group.insert(best.factors, folding, &rewriter)
       if let outliers { made.formUnion(outliers.add(&rewriter)) }
       let smoothed = rewriter.graph[value].name
       ranges.byName[smoothed] = best.range

@@ -46,17 +46,23 @@ struct ProductGroup {
     }
   }
 
+  /// Where factors can go instead of a Mul; nil where there is no such place, or something else reads the activation.
+  func folding(_ reach: ChannelFolding.Reach, in graph: Graph) -> ChannelFolding? {
+    ChannelFolding(input, columns: columns, readers: products.count, reach: reach, in: graph)
+  }
+
   /// Divides each column of the activation by its factor and makes up for it in the matrices.
   ///
-  /// Where nothing but these products reads the activation, the factors go into a scale or shift that makes it; otherwise
-  /// a Mul is put in. Returns the value that the products read then, and where the factors went.
-  /// A factor of zero takes a column out.
+  /// The factors go where `folding` says, and without it into a Mul, which can take out a column whose factor is zero.
+  /// Returns the value that the products read then, and where the factors went.
   func insert(
-    _ factors: [Float], canFold: Bool = true, _ rewriter: inout Rewriter
+    _ factors: [Float], _ folding: ChannelFolding?, _ rewriter: inout Rewriter
   ) -> (value: ValueID, how: String) {
     for product in products { scale(product, by: factors, &rewriter) }
-    let isOnlyRead = rewriter.graph[input].useCount == products.count
-    if canFold, isOnlyRead, let how = fold(factors, &rewriter) { return (input, how) }
+    if let folding {
+      folding.divide(by: factors, &rewriter)
+      return (input, "folded into \(folding.name)")
+    }
     let name = rewriter.graph[input].name
     let inverse = rewriter.addInitializer(name + "_smoothing", Tensor(SmoothingSearch.inverses(of: factors)))
     let position: Rewriter.Position =
@@ -82,55 +88,5 @@ struct ProductGroup {
     }
     let other = rewriter.addInitializer(rewriter.graph[product.weight].name, scaled)
     rewriter.setOperand(1, of: product.node, to: other)
-  }
-
-  // MARK: Folding
-
-  private func fold(_ factors: [Float], _ rewriter: inout Rewriter) -> String? {
-    guard let producer = rewriter.graph[input].producer else { return nil }
-    switch rewriter.graph[producer].op {
-    case "Mul": return foldIntoProduct(producer, factors, &rewriter)
-    case "LayerNormalization", "RMSNormalization": return foldIntoNormalization(producer, factors, &rewriter)
-    default: return nil
-    }
-  }
-
-  /// Given: `%x = Mul(%h, %c)` with a constant row `%c`. Result: `%c / s`. A single number stays: it may be part of a GELU that
-  /// a runtime knows as such.
-  private func foldIntoProduct(_ node: NodeID, _ factors: [Float], _ rewriter: inout Rewriter) -> String? {
-    for index in 0...1 {
-      guard let constant = rewriter.graph.constant(ofOperand: index, of: node), constant.dataType == .float32,
-        constant.rank == 1, let values = constant.floats, values.count == columns,
-        let other = rewriter.graph[node].operand(1 - index), rewriter.graph[other].constant == nil,
-        let extent = rewriter.graph[other].type.shape?.dimensions.last, extent.fixed == columns
-      else { continue }
-      replace(index, of: node, values, factors, &rewriter)
-      return "folded into the factor before it"
-    }
-    return nil
-  }
-
-  /// Given: `%x = LayerNormalization(%h, %gamma, %beta)` over the last axis. Result: `%gamma / s`, `%beta / s`.
-  private func foldIntoNormalization(_ node: NodeID, _ factors: [Float], _ rewriter: inout Rewriter) -> String? {
-    var vectors: [(Int, [Float])] = []
-    for index in 1...2 where rewriter.graph[node].operand(index) != nil {
-      guard let constant = rewriter.graph.constant(ofOperand: index, of: node), constant.dataType == .float32,
-        constant.rank == 1, let values = constant.floats, values.count == columns
-      else { return nil }
-      vectors.append((index, values))
-    }
-    guard !vectors.isEmpty else { return nil }
-    for (index, values) in vectors { replace(index, of: node, values, factors, &rewriter) }
-    return "folded into the normalization before it"
-  }
-
-  private func replace(
-    _ index: Int, of node: NodeID, _ values: [Float], _ factors: [Float], _ rewriter: inout Rewriter
-  ) {
-    guard let old = rewriter.graph[node].operand(index) else { return }
-    let divided = factors.indices.map { values[$0] / factors[$0] }
-    let new = rewriter.addInitializer(rewriter.graph[old].name + "_smoothed", Tensor(divided))
-    rewriter.setOperand(index, of: node, to: new)
-    if rewriter.graph[old].useCount == 0 { rewriter.erase(old) }
   }
 }
