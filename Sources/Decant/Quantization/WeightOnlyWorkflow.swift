@@ -10,6 +10,7 @@ public struct WeightOnlyWorkflow: Sendable {
   /// How to quantize.
   public let scheme: WeightScheme
   private var products: [ValueID: InputProducts] = [:]
+  private var observe: WeightOnlyQuantization.Observation?
   private let reporter: any Reporter
 
   /// Prepares `model`.
@@ -22,13 +23,25 @@ public struct WeightOnlyWorkflow: Sendable {
     try self.model.prepareForQuantization(optimizes: false, reporter: reporter)
   }
 
-  /// One pass over the samples.
+  /// One pass over the samples, and with `inSequence` one more for each activation that products read, as far as to it, when
+  /// the weights before it are in codes.
   ///
   /// - Throws: what running throws, naming the sample.
   public mutating func learn(
-    from samples: SampleSet, backends: [any Backend], execution: Executor.Options
+    from samples: SampleSet, inSequence: Bool = false, backends: [any Backend], execution: Executor.Options
   ) throws(DecantError) {
     products = try scheme.learn(model, from: samples, backends: backends, execution: execution, reporter: reporter)
+    guard inSequence else { return }
+    observe = { [model] (input, graph) throws(DecantError) in
+      var part = model
+      part.graph = graph
+      // The executor computes what outputs need.
+      part.graph.edit { rewriter in
+        for index in graph.outputs.indices { rewriter.replace(.output(index: index), with: input) }
+      }
+      return try ProductCollector(part, values: [input], backends: backends, execution: execution)
+        .run(samples.forCalibration)[input]
+    }
   }
 
   /// Quantizes nodes of the model one at a time. Asked for before the model is quantized.
@@ -51,7 +64,8 @@ public struct WeightOnlyWorkflow: Sendable {
   /// - Throws: what ``WeightOnlyQuantization`` throws.
   public mutating func quantize(threads: Int = Parallel.processors) throws(DecantError) -> QuantizationReport {
     let report = try WeightOnlyQuantization.quantize(
-      &model.graph, scheme, products: products, threads: threads, reporter: reporter)
+      &model.graph, scheme, products: products, observe: observe, threads: threads, reporter: reporter)
+    for note in report.notes { reporter.note(note) }
     if report.weights > 0 {
       reporter.lossy("\(report.weights) weights are \(scheme.what) now")
       if let drawback = scheme.drawback { reporter.note(drawback) }

@@ -13,13 +13,18 @@ public enum WeightOnlyQuantization {
     return WeightSite.inputs(of: chosen, in: graph)
   }
 
+  /// Runs samples through a graph of which earlier weights are in codes already, and tells how the parts of `input` go together.
+  public typealias Observation = @Sendable (_ input: ValueID, _ graph: Graph) throws(DecantError) -> InputProducts?
+
   /// Quantizes `graph`, whose types are inferred.
   ///
-  /// - Parameter products: what was collected of the values that ``valuesToCollect(_:_:)`` names.
+  /// - Parameters:
+  ///   - products: what was collected of the values that ``valuesToCollect(_:_:)`` names.
+  ///   - observe: how to look at inputs anew when their weights' turn comes; without it what was collected counts.
   /// - Throws: `usage` for selectors that choose nothing; `malformed` for weights that are not finite, naming the element.
   public static func quantize(
     _ graph: inout Graph, _ scheme: WeightScheme, products: [ValueID: InputProducts] = [:],
-    threads: Int = Parallel.processors, reporter: any Reporter = SilentReporter()
+    observe: Observation? = nil, threads: Int = Parallel.processors, reporter: any Reporter = SilentReporter()
   ) throws(DecantError) -> QuantizationReport {
     try FormCensus(graph).refuseQuantized()
     let selection = try NodeSelection(include: scheme.include, exclude: scheme.exclude, in: graph)
@@ -30,6 +35,7 @@ public enum WeightOnlyQuantization {
       let order = rewriter.graph.order
       reporter.report(.started(step))
       var products = products
+      var observed: ValueID?
       do throws(OpError) {
         report.steps = try emitter.prepare(
           order.filter { selection.reason($0) == nil }.compactMap { node in
@@ -51,8 +57,12 @@ public enum WeightOnlyQuantization {
             outcome = reason
             break
           }
+          let input = rewriter.graph[id].operand(0)
+          if let observe, let input, case .product = site.use, input != observed {
+            products[input] = try observe(input, rewriter.graph)
+            observed = input
+          }
           do throws(OpError) {
-            let input = rewriter.graph[id].operand(0)
             outcome = .quantized(try emitter.emit(site, input.flatMap { products[$0] }, &rewriter))
           } catch {
             let weight = rewriter.graph[site.weight].name
@@ -64,6 +74,7 @@ public enum WeightOnlyQuantization {
       }
       reporter.report(.finished(step, summary: "\(emitter.weightCount) weights"))
       report.weights = emitter.weightCount
+      if observe != nil { report.notes.append("each weight learned from what the codes of those before it give") }
       return report
     }
   }

@@ -11,6 +11,7 @@ extension QuantizeCommand {
     guard name == "rtn" || name == QuantizeCommand.spreading else {
       throw ValidationError("'--algorithm' expected rtn or gptq with '--scheme \(scheme.rawValue)', got '\(name)'")
     }
+    try checkSequence(name != "rtn")
     guard name == "rtn" || !samples.data.isEmpty else {
       throw ValidationError("'--algorithm gptq' learns from samples: expected '--data'")
     }

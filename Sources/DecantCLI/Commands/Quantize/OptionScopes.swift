@@ -49,6 +49,7 @@ extension QuantizeCommand {
       ("--rounds", mixed.rounds != nil, [.mixed]),
       ("--algorithm", weightOnly.algorithm != nil, blocks + codebooks),
       ("--block", weightOnly.block != nil, blocks + codebooks),
+      ("--true-sequential", weightOnly.trueSequential, blocks.filter { $0 != .mixed } + codebooks),
       ("--double", weightOnly.double, codebooks),
       ("--form", weightOnly.form != nil, [.int8] + blocks),
       ("--tables", weightOnly.tables != nil, blocks),

@@ -10,6 +10,12 @@ struct WeightOnlyArguments: ParsableArguments {
       rtn (the default) or gptq.
       """, valueName: "name"))
   var algorithm: String?
+  @Flag(
+    help: """
+      For w8 to w2, nf4 and fp4 where the algorithm learns from samples: weights learn one after the other, each from what the \
+      codes of those before it give. A run over the samples for each activation, up to it.
+      """)
+  var trueSequential = false
   @Option(
     help: ArgumentHelp("For w8 to w2, nf4 and fp4: how many weights share a scale; 64 by default.", valueName: "count"))
   var block: Int?
@@ -78,6 +84,14 @@ extension QuantizeCommand {
           ? "'--algorithm \(weightOnly.algorithm ?? "")' learns from samples: expected '--data'"
           : "'--data' is not used by this algorithm; these learn from samples: \(WeightAlgorithm.learning)")
     }
+    try checkSequence(needsSamples)
+  }
+
+  /// Checks that there is something to learn in sequence.
+  func checkSequence(_ learns: Bool) throws {
+    guard learns || !weightOnly.trueSequential else {
+      throw ValidationError("'--true-sequential' goes with algorithms that learn from samples")
+    }
   }
 
   func blockWorkflow() throws -> WeightOnlyWorkflow {
@@ -91,7 +105,7 @@ extension QuantizeCommand {
     if workflow.scheme.needsSamples {
       let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
       try workflow.learn(
-        from: set, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
+        from: set, inSequence: weightOnly.trueSequential, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
     }
     let trials = workflow.trials(threads: engine.executorOptions.threads)
     let report = try workflow.quantize(threads: engine.executorOptions.threads)
