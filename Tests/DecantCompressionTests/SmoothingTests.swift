@@ -137,6 +137,18 @@ import Testing
     }
   }
 
+  /// Dynamic int8 learns the same from samples, and without them nothing.
+  @Test(arguments: [0, 2]) func dynamicModelsLearnToo(_ outliers: Int) throws {
+    var (plain, smooth) = (SmoothingTests.product(), SmoothingTests.product())
+    _ = try DynamicQuantization.quantize(&plain, options: DynamicQuantizationOptions())
+    let options = DynamicQuantizationOptions(outliers: outliers)
+    #expect(try DynamicQuantization.channelsToCalibrate(smooth, options: options).values.sorted() == [1])
+    let report = try DynamicQuantization.quantize(&smooth, learned: try SmoothingTests.learned(), options: options)
+    #expect(report.steps.contains { $0.value == "x" && $0.outcome.hasPrefix("exponent") })
+    #expect(report.decisions.allSatisfy { !$0.node.contains("outlier") })
+    #expect(try SmoothingTests.error(smooth) < SmoothingTests.error(plain) / 10)
+  }
+
   @Test func partsAreMergedInOrder() throws {
     let merge = OrderedMerge([Int]()) { (total: inout [Int], part: [Int]) throws(OpError) in total += part }
     for index in [2, 0, 3, 1] { try merge.submit(index, [index]) }

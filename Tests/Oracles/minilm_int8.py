@@ -36,33 +36,8 @@ def check_per_tensor(model):
     checks.check(mean >= LEAST_COSINE_PER_TENSOR, f"{model.name}, a scale for each weight", f"{mean:.5f}, {ratio:.2f} dB")
 
 
-def with_outliers(model, factor=50, every=64):
-    """The same function, with one of `every` columns of what linear layers read times `factor`."""
-    proto = onnx.load(str(model))
-    weights = {one.name: one for one in proto.graph.initializer}
-    random = np.random.default_rng(0)
-    columns, nodes = {}, []
-    for node in proto.graph.node:
-        if node.op_type == "MatMul" and node.input[1] in weights:
-            source, weight = node.input[0], onnx.numpy_helper.to_array(weights[node.input[1]]).copy()
-            if source not in columns:
-                factors = np.ones(weight.shape[0], np.float32)
-                factors[random.permutation(len(factors))[:len(factors) // every]] = factor
-                columns[source] = factors
-                proto.graph.initializer.append(onnx.numpy_helper.from_array(factors, f"{source}_factors"))
-                nodes.append(onnx.helper.make_node("Mul", [source, f"{source}_factors"], [f"{source}_outliers"]))
-            weights[node.input[1]].CopyFrom(
-                onnx.numpy_helper.from_array(weight / columns[source][:, None], node.input[1]))
-            node.input[0] = f"{source}_outliers"
-        nodes.append(node)
-    del proto.graph.node[:]
-    proto.graph.node.extend(nodes)
-    onnx.save(proto, str(folder / "outliers.onnx"))
-    return folder / "outliers.onnx"
-
-
 def check_outliers(model):
-    spoiled = with_outliers(model)
+    spoiled = with_outliers(model, folder / "outliers.onnx")
     wanted[spoiled] = hidden_states(model)
     mean, ratio, _ = quantized(spoiled, "texts_calibration.npz")
     checks.check(mean >= LEAST_COSINE_WITH_OUTLIERS, "injected outliers: the embedding's cosine", f"{mean:.5f}, {ratio:.2f} dB")

@@ -177,6 +177,19 @@ def scaling(bits, least):
                  f"{len(how)} of {len(told['steps'])} inputs, {folded} folded into the values that attention mixes")
 
 
+def sequence():
+    """GPTQ layer by layer on what the codes before it give; few sentences, for every layer runs them."""
+    few = folder / "few.npz"
+    save_npz(few, {name: array[:96] for name, array in load_npz(made_model("texts_256.npz")).items()})
+    found = []
+    for options in ([], ["--true-sequential"]):
+        decant("quantize", made_model("minilm.onnx"), "-o", folder / "out.onnx", "--force", "--scheme", "w3", "--no-tables", "--algorithm", "gptq",
+               "--data", few, *options)
+        found.append(np.mean([cosine(a, b) for a, b in zip(reference, embeddings(folder / "out.onnx"))]))
+    checks.check(found[1] >= 0.94 and found[1] >= found[0] - 0.005, "minilm gptq 3 bits in sequence", f"cosine {found[1]:.4f}, at once {found[0]:.4f}")
+    decant("quantize", made_model("minilm.onnx"), "-o", folder / "out.onnx", "--force", "--scheme", "w3", "--true-sequential", expect=64)
+
+
 reference = embeddings(made_model("minilm.onnx"))
 seen = ["--algorithm", "gptq", "--data", made_model("texts_256.npz")]
 for least, least_db, largest, options in (
@@ -189,4 +202,5 @@ for least, least_db, largest, options in (
     checks.attempt("minilm", lambda: minilm(least, least_db, largest, *options))
 for bits, least in ((3, 0.92), (4, 0.975)):
     checks.attempt("awq", lambda: scaling(bits, least))
+checks.attempt("sequence", sequence)
 checks.finish()

@@ -1,13 +1,15 @@
 public import DecantBytes
 public import DecantCompression
 public import DecantIR
+public import DecantRuntime
 
-/// The way from a float model to a dynamic int8 model: prepare, quantize. No samples are needed.
+/// The way from a float model to a dynamic int8 model: prepare, learn from samples if there are any, quantize.
 public struct DynamicQuantizationWorkflow: Sendable {
   /// The model, prepared: types inferred, and in Decant's own style optimized.
   public private(set) var model: Model
   /// How to quantize.
   public let options: DynamicQuantizationOptions
+  private var learned = LayerStatistics()
   private let reporter: any Reporter
 
   /// Prepares `model`.
@@ -26,11 +28,24 @@ public struct DynamicQuantizationWorkflow: Sendable {
       selectors: options.include + options.exclude, reporter: reporter)
   }
 
+  /// One pass over samples: which columns of activations reach further than others.
+  ///
+  /// - Throws: what calibrating throws, naming the sample.
+  public mutating func learn(
+    from samples: SampleSet, backends: [any Backend], execution: Executor.Options
+  ) throws(DecantError) {
+    let channels = try DynamicQuantization.channelsToCalibrate(model.graph, options: options)
+    let calibrator = try Calibrator(
+      model, values: channels.keys.sorted { $0.index < $1.index }, channelAxes: channels, backends: backends, execution: execution, reporter: reporter)
+    let statistics = try calibrator.run(samples.forCalibration, withHistograms: false)
+    learned = LayerStatistics(channels: statistics.channels)
+  }
+
   /// Quantizes the model.
   ///
   /// - Throws: what ``DynamicQuantization`` throws.
   public mutating func quantize() throws(DecantError) -> QuantizationReport {
-    let report = try DynamicQuantization.quantize(&model.graph, options: options)
+    let report = try DynamicQuantization.quantize(&model.graph, learned: learned, options: options)
     for note in report.notes { reporter.note(note) }
     if report.weights > 0 {
       reporter.lossy("\(report.weights) weights and tables are \(options.weightType) codes now")
@@ -54,10 +69,10 @@ public struct DynamicQuantizationWorkflow: Sendable {
 
   /// Quantizes nodes of the model one at a time. Asked for before the model is quantized.
   public var trials: LayerTrials {
-    LayerTrials(model) { [options] (graph, nodes) throws(DecantError) in
+    LayerTrials(model) { [options, learned] (graph, nodes) throws(DecantError) in
       var alone = options
       alone.include = nodes
-      return try DynamicQuantization.quantize(&graph, options: alone)
+      return try DynamicQuantization.quantize(&graph, learned: learned, options: alone)
     }
   }
 }

@@ -28,25 +28,27 @@ struct ScaleSearch {
   let products: Matrix
   let weights: [Weight]
 
-  /// The exponents that are tried.
-  private static let ratios: [Float] = (1..<20).map { Float($0) / 20 }
-  /// Outputs of a matrix beyond these are not looked at: they have no inputs of their own.
-  static let outputs = 512
+  /// Outputs of a matrix beyond so many are not looked at: they have no inputs of their own.
+  static let outputs = 256
 
-  /// The best factors; nil where none lower the error.
+  /// The best factors; nil where none lower the error. Exponents are tenths, and then twentieths beside the best.
   func best() -> Choice? {
     let plain = error([Float](repeating: 1, count: products.rows))
     guard plain > 0 else { return nil }
-    let (reaches, strengths) = (reaches(), strengths())
-    var best: Choice?
-    for ratio in ScaleSearch.ratios {
-      for countsWeights in [true, false] {
-        let factors = ScaleSearch.factors(reaches, strengths, ratio, countsWeights: countsWeights)
-        let share = error(factors) / plain
-        if share < best?.share ?? 1 { best = Choice(ratio: ratio, factors: factors, share: share) }
-      }
+    let (reaches, strengths) = (self.reaches, self.strengths)
+    var best: (choice: Choice, twentieths: Int, countsWeights: Bool)?
+    func consider(_ twentieths: Int, _ countsWeights: Bool) {
+      let ratio = Float(twentieths) / 20
+      let factors = ScaleSearch.factors(reaches, strengths, ratio, countsWeights: countsWeights)
+      let share = error(factors) / plain
+      guard share < best?.choice.share ?? 1 else { return }
+      best = (Choice(ratio: ratio, factors: factors, share: share), twentieths, countsWeights)
     }
-    return best
+    for tenth in 1...9 { for countsWeights in [true, false] { consider(2 * tenth, countsWeights) } }
+    if let (_, twentieths, countsWeights) = best {
+      for beside in [twentieths - 1, twentieths + 1] { consider(beside, countsWeights) }
+    }
+    return best?.choice
   }
 
   /// Of geometric mean 1, so that the activation as a whole keeps its size.
@@ -76,10 +78,10 @@ struct ScaleSearch {
   }
 
   /// The root of each input's energy; never far below the largest, for one that is always zero.
-  private func reaches() -> [Float] { ScaleSearch.lifted(products.diagonal.map { max($0, 0).squareRoot() }) }
+  private var reaches: [Float] { ScaleSearch.lifted(products.diagonal.map { max($0, 0).squareRoot() }) }
 
   /// The root of each input's summed squared weights.
-  private func strengths() -> [Float] {
+  private var strengths: [Float] {
     var sums = [Float](repeating: 0, count: products.rows)
     for weight in weights {
       for (index, value) in weight.panel.values.enumerated() { sums[index % weight.panel.columns] += value * value }

@@ -37,11 +37,10 @@ public enum WeightOnlyQuantization {
       var products = products
       var observed: ValueID?
       do throws(OpError) {
-        report.steps = try emitter.prepare(
-          order.filter { selection.reason($0) == nil }.compactMap { node in
-            let site = try? WeightSite.find(node, in: rewriter.graph).get()
-            return site.flatMap { emitter.unfit($0, rewriter.graph) == nil ? $0 : nil }
-          }, &products, &rewriter)
+        let sites = order.filter { selection.reason($0) == nil }
+          .compactMap { try? WeightSite.find($0, in: rewriter.graph).get() }
+          .filter { emitter.unfit($0, rewriter.graph) == nil }
+        report.steps = try emitter.prepare(sites, &products, &rewriter)
       } catch {
         throw DecantError(error)
       }

@@ -104,7 +104,8 @@ import Testing
     #expect(how == "folded into \(name)")
     Self.expectNear(try Self.run(graph), before)
     // Where another reader sees the activation, or a single number stands before it, a Mul is put in.
-    #expect(Self.group(Self.network(kind, hasOtherReader: true))?.folding(.chain, in: graph) == nil)
+    let other = Self.network(kind, hasOtherReader: true)
+    #expect(try #require(Self.group(other)).folding(.chain, in: other) == nil)
   }
 
   @Test(arguments: ["input", "gate"]) func elseAMulIsPutIn(_ kind: String) throws {

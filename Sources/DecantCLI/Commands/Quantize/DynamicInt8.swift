@@ -3,6 +3,15 @@ internal import Decant
 
 /// `--scheme int8-dynamic`.
 extension QuantizeCommand {
+  func validateDynamicInt8() throws {
+    guard style.outliers == nil || !samples.data.isEmpty else {
+      throw ValidationError("'--outliers' learns from samples: expected '--data'")
+    }
+    guard style.outliers != nil || samples.data.isEmpty || measurement.isGiven else {
+      throw ValidationError("'--scheme int8-dynamic' learns from samples ('--data') only with '--outliers'")
+    }
+  }
+
   func dynamicWorkflow() throws -> DynamicQuantizationWorkflow {
     var options = try style.dynamicOptions()
     if let target = try planning.chosen() {
@@ -14,6 +23,11 @@ extension QuantizeCommand {
 
   func runDynamicInt8() throws -> QuantizationResult {
     var workflow = try dynamicWorkflow()
+    if style.outliers != nil {
+      let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
+      try workflow.learn(
+        from: set, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
+    }
     let trials = workflow.trials
     let report = try workflow.quantize()
     return QuantizationResult(workflow.model, report, trials)

@@ -18,7 +18,7 @@ extension QuantizeCommand {
     let smallFloats: [QuantizationScheme] = [.fp8E4M3, .fp8E5M2]
     let fixed = style.fixed
     return [
-      ("--data", !samples.data.isEmpty && !measurement.isGiven, [.int8] + blocks + codebooks + halves + smallFloats),
+      ("--data", !samples.data.isEmpty && !measurement.isGiven, integers + blocks + codebooks + halves + smallFloats),
       ("--target", planning.target != nil, QuantizationScheme.allCases),
       ("--dry-run", planning.dryRun, QuantizationScheme.allCases.filter { $0 != .mixed }),
       ("--stats", stats != nil, [.int8] + halves + smallFloats),
@@ -31,6 +31,7 @@ extension QuantizeCommand {
       ("--no-optimize", !style.optimize, integers + halves + smallFloats),
       ("--computed-factors", style.computedFactors, integers),
       ("--smooth", style.smooth != nil, integers),
+      ("--outliers", style.outliers != nil, integers),
       ("--no-equalize", !fixed.equalize, [.int8]),
       ("--no-bias-correction", !fixed.biasCorrection, [.int8]),
       ("--symmetric", fixed.symmetric, [.int8]),

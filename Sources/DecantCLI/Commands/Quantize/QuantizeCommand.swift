@@ -70,7 +70,7 @@ struct QuantizeCommand: ParsableCommand {
     guard !planning.dryRun else { return }
     switch scheme {
     case .int8: try validateStaticInt8()
-    case .int8Dynamic: break
+    case .int8Dynamic: try validateDynamicInt8()
     case .weights8, .weights4, .weights3, .weights2: try validateWeightOnly()
     case .mixed: try validateMixed()
     case .fp16, .bf16: try validateHalf()

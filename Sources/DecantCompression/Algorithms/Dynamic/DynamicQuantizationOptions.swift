@@ -12,8 +12,12 @@ public struct DynamicQuantizationOptions: Sendable {
   public var isReduced: Bool
   /// Whether products of two activations are quantized too.
   public var includesComputedFactors: Bool
-  /// Whether columns of normalized activations are evened out before products; not in ONNX Runtime's style.
-  public var smooths: Bool
+  /// Whether columns of activations are evened out before products: of normalized ones by what their constants say, of all by
+  /// what samples say where they were seen. Not in ONNX Runtime's style.
+  public var smoothing: Smoothing
+  /// How many columns of an activation may be multiplied in float beside its codes, where samples say that it pays; nil for
+  /// models that learn nothing from samples.
+  public var outliers: Int?
   /// Only these nodes; empty for all that gain.
   public var include: [NodeSelector]
   /// Not these nodes.
@@ -22,7 +26,7 @@ public struct DynamicQuantizationOptions: Sendable {
   /// int8 weights for each column, Decant's style.
   public init(
     style: QuantizationStyle = .decant, weightType: DataType = .int8, isPerChannel: Bool = true,
-    isReduced: Bool = false, includesComputedFactors: Bool = false, smooths: Bool = true, include: [NodeSelector] = [],
+    isReduced: Bool = false, includesComputedFactors: Bool = false, smoothing: Smoothing = .searched, outliers: Int? = nil, include: [NodeSelector] = [],
     exclude: [NodeSelector] = []
   ) {
     self.style = style
@@ -30,7 +34,8 @@ public struct DynamicQuantizationOptions: Sendable {
     self.isPerChannel = isPerChannel
     self.isReduced = isReduced
     self.includesComputedFactors = includesComputedFactors
-    self.smooths = smooths
+    self.smoothing = smoothing
+    self.outliers = outliers
     self.include = include
     self.exclude = exclude
   }

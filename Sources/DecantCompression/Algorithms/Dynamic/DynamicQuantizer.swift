@@ -25,7 +25,9 @@ struct DynamicQuantizer {
   /// Whether ONNX Runtime's choices are followed.
   var isCompatible: Bool { options.style == .onnxRuntime }
 
-  mutating func visit(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) {
+  /// - Parameter isMade: whether the node was put in beside the products, to stay in float.
+  mutating func visit(_ id: NodeID, isMade: Bool = false, _ rewriter: inout Rewriter) throws(OpError) {
+    guard !isMade else { return coded.readFloats(id, &rewriter) }
     let (label, op) = (rewriter.graph.label(of: id), rewriter.graph[id].op)
     let outcome = try decide(id, &rewriter)
     if !outcome.isQuantized { coded.readFloats(id, &rewriter) }

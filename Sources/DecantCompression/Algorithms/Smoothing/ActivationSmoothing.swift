@@ -1,14 +1,24 @@
 internal import DecantIR
 internal import DecantRuntime
 
-/// Evens out the columns of activations before static codes, with factors found from samples.
+/// Evens out the columns of activations before they become codes, with factors found from samples.
 ///
 /// Given: `%y = MatMul(%x, %w)`. Result: `%y = MatMul(Mul(%x, 1/s), s · %w)`, or the factors folded into what makes `%x`.
 ///
 /// Where few columns reach much further than the others, these are multiplied in float beside it, as LLM.int8 does (Dettmers
 /// et al. 2022): `%y = Add(MatMul(Mul(%x, 1/s), s · %w), MatMul(Gather(%x, columns), %w of columns))` with zeros in `1/s`.
 struct ActivationSmoothing {
-  let options: StaticQuantizationOptions
+  /// What is done, and how codes are chosen.
+  struct Options {
+    var smoothing: Smoothing
+    /// How many columns of an activation may be multiplied in float.
+    var outliers: Int
+    var isPerChannel: Bool
+    var isSymmetric = false
+    var correctsBiases = false
+  }
+
+  let options: Options
   let grids: Grids
   let learned: LayerStatistics
 
@@ -80,7 +90,7 @@ struct ActivationSmoothing {
     let search = SmoothingSearch(
       statistics: statistics, weights: weights, activations: grids.activations, weightGrid: grids.weights,
       isPerChannel: options.isPerChannel, isSymmetric: options.isSymmetric, method: learned.method,
-      correctsBiases: options.correctsBiases)
+      correctsBiases: options.correctsBiases, outliers: options.outliers)
     guard case .fixed(let exponent) = options.smoothing else { return try search.best(of: exponents) }
     return (try search.candidate(nil), try search.candidate(exponent))
   }

@@ -37,14 +37,14 @@ struct SmoothingSearch {
   let method: CalibrationMethod
   /// Whether biases make up for means of weight errors, so that only what varies counts.
   let correctsBiases: Bool
+  /// How many columns may be left out of the codes, if that pays.
+  let outliers: Int
 
   /// The exponents that a search tries.
   static let exponents: [Float] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
   /// A smoothing has to take at least this share of the error away.
   private static let leastGain = 0.1
 
-  /// How many columns may be left out of the codes, if that pays.
-  private static let outlierCounts = [1, 2, 4]
   /// Columns are left out when this share of the error, or less, stays.
   private static let outlierGain = 0.7
 
@@ -67,7 +67,9 @@ struct SmoothingSearch {
     let reaches = statistics.reaches
     let order = reaches.indices.sorted { (reaches[$0], $1) > (reaches[$1], $0) }
     var best = found
-    for count in SmoothingSearch.outlierCounts where count * 32 <= reaches.count {
+    // Powers of two, and the most.
+    let counts = (0..<16).map { 1 << $0 }.filter { $0 < outliers } + (outliers > 0 ? [outliers] : [])
+    for count in counts where count * 32 <= reaches.count {
       for exponent in [exponent, exponent - 0.1, exponent - 0.2] where exponent >= 0 {
         let candidate = try candidate(exponent, leavingOut: order[..<count].sorted())
         if candidate.error < best.error * SmoothingSearch.outlierGain { best = candidate }

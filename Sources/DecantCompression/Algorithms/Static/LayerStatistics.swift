@@ -1,3 +1,5 @@
+internal import DecantIR
+
 /// What calibration learned beside ranges, for the steps that need it.
 public struct LayerStatistics: Sendable {
   /// Channels of the values that go into products, by value name.
@@ -9,6 +11,23 @@ public struct LayerStatistics: Sendable {
   public init(channels: [String: ChannelStatistics] = [:], method: CalibrationMethod = .minMax) {
     self.channels = channels
     self.method = method
+  }
+
+  /// How many columns of an activation may be multiplied in float where the user does not say.
+  public static let usualOutliers = 4
+
+  /// What operators of the given kinds among `chosen` read, and the axis of its channels, where their weights are constants.
+  static func channels(of chosen: Set<NodeID>, _ operators: Set<OpName>, in graph: Graph) -> [ValueID: Int] {
+    var axes: [ValueID: Int] = [:]
+    for id in chosen {
+      let node = graph[id]
+      guard operators.contains(node.op), let input = node.operand(0), node.operand(1) != nil,
+        graph.constant(ofOperand: 1, of: id)?.dataType == .float32, graph[input].definition != .initializer,
+        graph[input].type.dataType == .float32, let rank = graph[input].type.shape?.dimensions.count, rank > 1
+      else { continue }
+      axes[input] = node.op == "Conv" ? 1 : rank - 1
+    }
+    return axes
   }
 }
 

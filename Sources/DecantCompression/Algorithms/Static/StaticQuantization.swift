@@ -28,7 +28,10 @@ public enum StaticQuantization {
         var steps: [QuantizationReport.Step] = []
         var made: Set<NodeID> = []
         if !style.quantizesProducts, !channels.isEmpty {
-          let smoothing = ActivationSmoothing(options: options, grids: grids, learned: learned)
+          let smoothing = ActivationSmoothing(
+            options: .init(
+              smoothing: options.smoothing, outliers: options.outliers, isPerChannel: options.isPerChannel,
+              isSymmetric: options.isSymmetric, correctsBiases: options.correctsBiases), grids: grids, learned: learned)
           steps = try smoothing.smooth(chosen, &ranges, &channels, &made, &rewriter)
         }
         let leading = options.style == .decant ? style.leading(rewriter.graph) : nil
@@ -87,16 +90,8 @@ public enum StaticQuantization {
     _ graph: Graph, options: StaticQuantizationOptions
   ) throws(DecantError) -> [ValueID: Int] {
     guard options.style == .decant, options.correctsBiases || options.smoothing != .off else { return [:] }
-    var axes: [ValueID: Int] = [:]
-    for id in try NodeSelection(include: options.include, exclude: options.exclude, in: graph).chosen {
-      let node = graph[id]
-      guard ["MatMul", "Gemm", "Conv"].contains(node.op), let input = node.operand(0), node.operand(1) != nil,
-        graph.constant(ofOperand: 1, of: id)?.dataType == .float32, graph[input].definition != .initializer,
-        graph[input].type.dataType == .float32, let rank = graph[input].type.shape?.dimensions.count, rank > 1
-      else { continue }
-      axes[input] = node.op == "Conv" ? 1 : rank - 1
-    }
-    return axes
+    let chosen = try NodeSelection(include: options.include, exclude: options.exclude, in: graph).chosen
+    return LayerStatistics.channels(of: chosen, ["MatMul", "Gemm", "Conv"], in: graph)
   }
 
   private static func grids(_ options: StaticQuantizationOptions) throws(DecantError) -> Grids {

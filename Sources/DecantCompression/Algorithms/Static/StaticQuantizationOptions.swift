@@ -34,6 +34,8 @@ public struct StaticQuantizationOptions: Sendable {
   public var adjustsWeights = true
   /// Whether activations are evened out column by column before products; never in ONNX Runtime's style.
   public var smoothing: Smoothing = .searched
+  /// How many columns of an activation may be multiplied in float beside its codes, where that pays.
+  public var outliers = LayerStatistics.usualOutliers
   /// Whether layers in a row share their channels' ranges first; never in ONNX Runtime's style.
   public var equalizes = true
   /// Whether biases make up for what errors of weights add on average; never in ONNX Runtime's style.
