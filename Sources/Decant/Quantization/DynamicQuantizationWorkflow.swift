@@ -36,7 +36,8 @@ public struct DynamicQuantizationWorkflow: Sendable {
   ) throws(DecantError) {
     let channels = try DynamicQuantization.channelsToCalibrate(model.graph, options: options)
     let calibrator = try Calibrator(
-      model, values: channels.keys.sorted { $0.index < $1.index }, channelAxes: channels, backends: backends, execution: execution, reporter: reporter)
+      model, values: channels.keys.sorted { $0.index < $1.index }, channelAxes: channels, backends: backends,
+      execution: execution, reporter: reporter)
     let statistics = try calibrator.run(samples.forCalibration, withHistograms: false)
     learned = LayerStatistics(channels: statistics.channels)
   }

@@ -56,7 +56,8 @@ struct BlockUnpacking {
     let key = Key(codes: codes, scales: node.operand(2), zeroPoints: node.operand(3))
     let type = try scaleType(node.operand(2), rewriter.graph)
     if let known = weights[key] { return known }
-    let rows = try layout == .inputsFirst ? BlockRows(product: node, rewriter.graph) : BlockRows(table: node, rewriter.graph)
+    let rows =
+      try layout == .inputsFirst ? BlockRows(product: node, rewriter.graph) : BlockRows(table: node, rewriter.graph)
     let weight = try emit(rows, layout, type, rewriter.graph[codes].name, before: id, &rewriter)
     weights[key] = weight
     return weight

@@ -92,7 +92,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [("norm", "the normalization before it"), ("row", "the factor before it"), ("relu", "the product before it")])
+  @Test(arguments: [
+    ("norm", "the normalization before it"), ("row", "the factor before it"), ("relu", "the product before it"),
+  ])
   func factorsAreFoldedWhereThatIsExact(_ kind: String, _ name: String) throws {
     var graph = Self.network(kind)
     let group = try #require(Self.group(graph))
@@ -137,13 +139,15 @@ import Testing
       let split = graph.add("Reshape", [sum, heads], name: "split", type: type([1, 48, 4, 16]))
       let turned = graph.add(
         "Transpose", [split], ["perm": .ints([0, 2, 1, 3])], name: "turned", type: type([1, 4, 48, 16]))
-      let scores = graph.addInitializer("scores", Tensor(LinearAlgebraTests.noise(4 * 48 * 48, seed: 6), shape: [1, 4, 48, 48]))
+      let scores = graph.addInitializer(
+        "scores", Tensor(LinearAlgebraTests.noise(4 * 48 * 48, seed: 6), shape: [1, 4, 48, 48]))
       let mixed = graph.add("MatMul", [scores, turned], name: "mixed", type: type([1, 4, 48, 16]))
       let back = graph.add(
         "Transpose", [mixed], ["perm": .ints([0, 2, 1, 3])], name: "back", type: type([1, 48, 4, 16]))
       let joined = graph.add("Reshape", [back, flat], name: "joined", type: type([1, 48, 64]))
       let y = graph.add(
-        "MatMul", [joined, graph.addInitializer("wo", Self.weight(64, 32, seed: 3))], name: "y", type: type([1, 48, 32]))
+        "MatMul", [joined, graph.addInitializer("wo", Self.weight(64, 32, seed: 3))], name: "y",
+        type: type([1, 48, 32]))
       graph.addOutput("y", y)
     }
     let group = try #require(Self.group(graph))
@@ -154,7 +158,8 @@ import Testing
     Self.expectNear(try Self.run(graph), before)
   }
 
-  @Test(arguments: WeightOnlyOptions.Form.allCases) func scaledProductsAreNearer(_ form: WeightOnlyOptions.Form) throws {
+  @Test(arguments: WeightOnlyOptions.Form.allCases) func scaledProductsAreNearer(_ form: WeightOnlyOptions.Form) throws
+  {
     let format = try BlockFormat(bits: 3, blockSize: 16, isSymmetric: false)
     func quantized(_ name: String) throws -> (graph: Graph, report: QuantizationReport) {
       let algorithm = try #require(WeightAlgorithm.named(name))

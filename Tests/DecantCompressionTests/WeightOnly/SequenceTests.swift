@@ -1,3 +1,4 @@
+import DecantBytes
 import DecantIR
 import DecantOps
 import DecantRuntime
@@ -59,7 +60,8 @@ import Testing
 
   @Test func laterWeightsSeeEarlierCodes() throws {
     let (together, _) = try Self.quantized(nil)
-    let (sequential, report) = try Self.quantized { (input, graph) throws(DecantError) in try Self.observe(input, graph) }
+    let (sequential, report) = try Self.quantized { (input, graph) throws(DecantError) in try Self.observe(input, graph)
+    }
     func codes(_ graph: Graph, _ name: String) -> Tensor? { graph.value(named: name).flatMap { graph[$0].constant } }
     // The first weight has nothing before it; the others learn from other inputs.
     #expect(codes(together, "w0_DQ_Q2") == codes(sequential, "w0_DQ_Q2"))

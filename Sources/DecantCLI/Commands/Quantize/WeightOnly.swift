@@ -105,7 +105,8 @@ extension QuantizeCommand {
     if workflow.scheme.needsSamples {
       let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
       try workflow.learn(
-        from: set, inSequence: weightOnly.trueSequential, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
+        from: set, inSequence: weightOnly.trueSequential, backends: try BackendCatalog.backends(engine.backend),
+        execution: engine.executorOptions)
     }
     let trials = workflow.trials(threads: engine.executorOptions.threads)
     let report = try workflow.quantize(threads: engine.executorOptions.threads)

@@ -26,7 +26,8 @@ public struct DynamicQuantizationOptions: Sendable {
   /// int8 weights for each column, Decant's style.
   public init(
     style: QuantizationStyle = .decant, weightType: DataType = .int8, isPerChannel: Bool = true,
-    isReduced: Bool = false, includesComputedFactors: Bool = false, smoothing: Smoothing = .searched, outliers: Int? = nil, include: [NodeSelector] = [],
+    isReduced: Bool = false, includesComputedFactors: Bool = false, smoothing: Smoothing = .searched,
+    outliers: Int? = nil, include: [NodeSelector] = [],
     exclude: [NodeSelector] = []
   ) {
     self.style = style
