@@ -35,6 +35,8 @@ public struct WeightOnlyWorkflow: Sendable {
     observe = { [model] (input, graph) throws(DecantError) in
       var part = model
       part.graph = graph
+      // Floats that codes stand for are multiplied faster than codes.
+      _ = FormConversion.convert(&part.graph, to: .float)
       // The executor computes what outputs need.
       part.graph.edit { rewriter in
         for index in graph.outputs.indices { rewriter.replace(.output(index: index), with: input) }
