@@ -1,3 +1,4 @@
+internal import CKernels
 public import DecantBytes
 public import DecantIR
 internal import DecantPasses
@@ -12,7 +13,61 @@ public struct NativeBackend: Backend {
   typealias Maker = @Sendable (KernelRequest) throws(OpError) -> (any Kernel)?
 
   /// One line an operator, sorted.
-  private static let makers: [OpName: Maker] = [:]
+  private static let makers: [OpName: Maker] = [
+    "Abs": FunctionKernel.make(DECANT_ABSOLUTE),
+    "Add": ArithmeticKernel.make(DECANT_ADD),
+    "And": ComparisonKernel.make(DECANT_AND),
+    "Attention": AttentionKernel.standard,
+    "Cast": CastKernel.make,
+    "Concat": ConcatKernel.make,
+    "Div": ArithmeticKernel.make(DECANT_DIVIDE),
+    "Equal": ComparisonKernel.make(DECANT_EQUAL),
+    "Erf": FunctionKernel.make(DECANT_ERF),
+    "Exp": FunctionKernel.make(DECANT_EXP),
+    "Expand": ExpandKernel.make,
+    "Gather": GatherKernel.make,
+    "GatherND": PlaceGatherKernel.make,
+    "Gelu": FunctionKernel.gelu,
+    "Greater": ComparisonKernel.make(DECANT_GREATER),
+    "GreaterOrEqual": ComparisonKernel.make(DECANT_GREATER_OR_EQUAL),
+    "GroupNormalization": GroupNormalizationKernel.groups,
+    "InstanceNormalization": GroupNormalizationKernel.instances,
+    "LayerNormalization": RowNormalizationKernel.layer,
+    "Less": ComparisonKernel.make(DECANT_LESS),
+    "LessOrEqual": ComparisonKernel.make(DECANT_LESS_OR_EQUAL),
+    "Max": ArithmeticKernel.make(DECANT_MAXIMUM),
+    "Min": ArithmeticKernel.make(DECANT_MINIMUM),
+    "Mul": ArithmeticKernel.make(DECANT_MULTIPLY),
+    "Neg": FunctionKernel.make(DECANT_NEGATE),
+    "Or": ComparisonKernel.make(DECANT_OR),
+    "Pow": FunctionKernel.power,
+    "RMSNormalization": RowNormalizationKernel.rootMeanSquare,
+    "Reciprocal": FunctionKernel.make(DECANT_RECIPROCAL),
+    "ReduceMean": ReductionKernel.mean,
+    "ReduceSum": ReductionKernel.sum,
+    "Relu": FunctionKernel.make(DECANT_RECTIFY),
+    "Sigmoid": FunctionKernel.make(DECANT_SIGMOID),
+    "Sign": FunctionKernel.make(DECANT_SIGN),
+    "SimplifiedLayerNormalization": RowNormalizationKernel.rootMeanSquare,
+    "Slice": MovementKernel.slice,
+    "Softmax": SoftmaxKernel.make,
+    "Split": SplitKernel.make,
+    "Sqrt": FunctionKernel.make(DECANT_SQUARE_ROOT),
+    "Sub": ArithmeticKernel.make(DECANT_SUBTRACT),
+    "Swish": FunctionKernel.swish(alpha: 1),
+    "Tanh": FunctionKernel.make(DECANT_TANH),
+    "Tile": MovementKernel.tile,
+    "Transpose": MovementKernel.transpose,
+    "Where": SelectKernel.make,
+    "Xor": ComparisonKernel.make(DECANT_DIFFER),
+    .microsoft("BiasGelu"): FunctionKernel.make(DECANT_GELU, bias: 1),
+    .microsoft("FastGelu"): FunctionKernel.make(DECANT_GELU_BY_TANH, bias: 1),
+    .microsoft("Gelu"): FunctionKernel.make(DECANT_GELU),
+    .microsoft("MultiHeadAttention"): AttentionKernel.multiHead,
+    .microsoft("QuickGelu"): FunctionKernel.swish(alpha: 1.702),
+    .microsoft("SkipLayerNormalization"): SumNormalizationKernel.layer,
+    .microsoft("SkipSimplifiedLayerNormalization"): SumNormalizationKernel.rootMeanSquare,
+  ]
 
   /// The backend.
   public init() {}
@@ -36,4 +91,9 @@ public struct NativeBackend: Backend {
     guard let make = NativeBackend.makers[request.op] else { return nil }
     return try make(request)
   }
+}
+
+extension OpName {
+  /// An operator of ONNX Runtime's.
+  static func microsoft(_ type: String) -> OpName { OpName(type, domain: "com.microsoft") }
 }

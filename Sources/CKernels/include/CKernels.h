@@ -6,6 +6,7 @@
 #define DECANT_CKERNELS_H
 #include <stddef.h>
 #include <stdint.h>
+#include "CEngine.h"
 #include "CFiles.h"
 #include "CMemory.h"
 #include "CThreads.h"

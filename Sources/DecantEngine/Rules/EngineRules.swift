@@ -5,7 +5,9 @@ internal import DecantPasses
 /// their own. Results may differ by roundings.
 enum EngineRules {
   /// One line a rule, sorted by name; at one node they are tried in this order.
-  static let rules: [RewriteRule] = []
+  static let rules: [RewriteRule] = [
+    FuseAttention.rule, FuseGelu.rule, FuseNormalization.rule, FuseSkipNormalization.rule, FuseSwish.rule,
+  ]
 
   /// Constants first, so that patterns are seen without the arithmetic that leads to them.
   static let pipeline = Pipeline(

@@ -1,0 +1,122 @@
+internal import DecantBytes
+internal import DecantIR
+internal import DecantRuntime
+
+/// The elements of an operand, for loops in C: aligned, and kept as long as this is.
+@safe struct Source: @unchecked Sendable {
+  /// What holds them.
+  let tensor: Tensor
+  private let start: UnsafeRawPointer
+
+  /// - Throws: ``OpError`` when there are no elements to point at.
+  init(_ tensor: Tensor) throws(OpError) {
+    self.tensor = tensor.aligned
+    guard let slice = self.tensor.bytes, slice.count > 0,
+      let start = unsafe slice.bytes.withUnsafeBytes({ $0.baseAddress })
+    else { throw OpError("expected elements in memory, got \(tensor.dataType)\(tensor.shape)", kind: .unsupported) }
+    unsafe self.start = start
+  }
+
+  /// The byte at `offset`.
+  func bytes(at offset: Int = 0) -> UnsafeRawPointer { unsafe start + offset }
+
+  /// The element at `offset`.
+  func floats(at offset: Int = 0) -> UnsafePointer<Float> {
+    unsafe start.assumingMemoryBound(to: Float.self) + offset
+  }
+}
+
+/// The elements of a result, for loops in C.
+@safe struct Target: @unchecked Sendable {
+  private let start: UnsafeMutableRawPointer
+
+  fileprivate init(_ start: UnsafeMutableRawPointer) { unsafe self.start = start }
+
+  /// The byte at `offset`.
+  func bytes(at offset: Int = 0) -> UnsafeMutableRawPointer { unsafe start + offset }
+
+  /// The element at `offset`.
+  func floats(at offset: Int = 0) -> UnsafeMutablePointer<Float> {
+    unsafe start.assumingMemoryBound(to: Float.self) + offset
+  }
+}
+
+extension KernelCall {
+  /// The elements of operand `index`.
+  ///
+  /// - Throws: ``OpError`` when it is left out.
+  func source(_ index: Int) throws(OpError) -> Source { try Source(try operand(index).plain()) }
+
+  /// The elements of operand `index`; nil when it is left out.
+  func optionalSource(_ index: Int) throws(OpError) -> Source? {
+    guard index < operands.count, let operand = operands[index] else { return nil }
+    return try Source(try operand.plain())
+  }
+
+  /// A result that `fill` writes from `sources`.
+  ///
+  /// - Throws: ``OpError`` for sizes beyond ``byteLimit``.
+  func make(_ type: ConcreteType, from sources: [Source], fill: (Target) -> Void) throws(OpError) -> RuntimeTensor {
+    try make([type], from: sources) { (targets) throws(OpError) in
+      if let target = targets[0] { fill(target) }
+    }[0]
+  }
+
+  /// Results that `fill` writes from `sources`; where the type is nil none is wanted, and the first stands there. The first is
+  /// not empty.
+  ///
+  /// - Throws: ``OpError`` for sizes beyond ``byteLimit``, and what `fill` throws.
+  func make(
+    _ types: [ConcreteType?], from sources: [Source], fill: ([Target?]) throws(OpError) -> Void
+  ) throws(OpError) -> [RuntimeTensor] {
+    let made = try allocate(types[...], [], fill)
+    withExtendedLifetime(sources) {}
+    return made.map { .plain($0 ?? made[0] ?? Tensor([Float]())) }
+  }
+
+  /// Allocates one result after another, and fills them when all are there: the one place where the engine allocates.
+  private func allocate(
+    _ types: ArraySlice<ConcreteType?>, _ targets: [Target?], _ fill: ([Target?]) throws(OpError) -> Void
+  ) throws(OpError) -> [Tensor?] {
+    guard let type = types.first else {
+      try fill(targets)
+      return []
+    }
+    guard let type else { return [nil] + (try allocate(types.dropFirst(), targets + [nil], fill)) }
+    let count = try Tensor.byteCount(type.dataType, shape: type.shape)
+    guard count <= byteLimit else {
+      throw OpError("a result of \(type) needs \(count) bytes, more than the \(byteLimit) allowed", kind: .overBudget)
+    }
+    var others: [Tensor?] = []
+    let slice = try ByteSlice(count: count, zeroed: false) { (span) throws(OpError) in
+      let start = unsafe span.withUnsafeMutableBytes { $0.baseAddress }
+      others = try allocate(types.dropFirst(), targets + [unsafe start.map { unsafe Target($0) }], fill)
+    }
+    return [try Tensor(type.dataType, shape: type.shape, bytes: slice)] + others
+  }
+}
+
+extension KernelRequest {
+  /// The type of operand `index` when it is given, of `dataType` and not empty.
+  func operand(_ index: Int, of dataType: DataType) -> ConcreteType? {
+    guard let type = operand(index), type.dataType == dataType, !type.shape.contains(0) else { return nil }
+    return type
+  }
+
+  /// Whether operand `index` is left out, or a float32 tensor of `shape`.
+  func isAbsent(_ index: Int, orOf shape: [Int]) -> Bool {
+    guard let type = operand(index) else { return true }
+    return type == ConcreteType(.float32, shape)
+  }
+}
+
+/// Cuts work into parts that are worth a thread.
+enum Shares {
+  /// A tenth of a millisecond or more, in the cost of copying one element within the cache.
+  private static let grain = 1 << 19
+
+  /// Calls `body` for ranges that cover `0..<count`, where each index costs as much as copying `cost` elements.
+  static func forEach(_ count: Int, cost: Int, threads: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    Parallel.forEach(count: count, grain: max(1, grain / max(cost, 1)), threads: threads, body)
+  }
+}
