@@ -99,40 +99,31 @@ INLINED double total_of(const float *x, size_t count) {
   return sum;
 }
 
-// e to the power of x, to 1 unit in the last place; 0 below -104, infinity above 89.
-INLINED lanes exp_of(lanes x) {
+// e to the power of x by the power of two that lies nearest, as a number around 1 and an integer in the last bits of `shifted`.
+INLINED lanes exp_parts(lanes x, lanes *shifted) {
   const lanes shift = 12582912.0f;
-  x = at_most(at_least(x, -104.0f), 89.0f);
-  lanes shifted = multiply_add(x, 1.44269504f, shift);
-  lanes whole = shifted - shift;
+  *shifted = multiply_add(x, 1.44269504f, shift);
+  lanes whole = *shifted - shift;
   lanes rest = multiply_add(whole, -0.693145752f, x);
   rest = multiply_add(whole, -1.42860677e-6f, rest);
   lanes series = multiply_add(rest, 0.00138198235f, 0.00836868677f);
   series = multiply_add(series, rest, 0.0416682772f);
   series = multiply_add(series, rest, 0.166665211f);
   series = multiply_add(series, rest, 0.49999994f);
-  series = multiply_add(series * rest, rest, rest) + 1.0f;
-  // In two steps, for the power of two alone may lie outside of what a float holds.
-  whole_lanes power = (whole_lanes)shifted - (whole_lanes)shift;
-  whole_lanes half = power >> 1;
-  series *= (lanes)((half + 127) << 23);
-  return series * (lanes)((power - half + 127) << 23);
+  return multiply_add(series * rest, rest, rest) + 1.0f;
 }
 
-// e to the power of x for x up to 0, to 1 unit in the last place; 0 below -87.
+// e to the power of x, to 1 unit in the last place; 0 below -86.5, infinity above 89.
+INLINED lanes exp_of(lanes x) {
+  lanes shifted, series = exp_parts(at_most(at_least(x, -86.5f), 89.0f), &shifted);
+  // A half of the power of two, which itself may be more than a float holds.
+  series *= (lanes)(((whole_lanes)shifted << 23) + 0x3f000000);
+  return choose(x < -86.5f, 0.0f, series + series);
+}
+
+// The same for x up to 0; 0 below -87.
 INLINED lanes exp_below(lanes x) {
-  const lanes shift = 12582912.0f;
-  lanes bounded = at_least(x, -87.0f);
-  lanes shifted = multiply_add(bounded, 1.44269504f, shift);
-  lanes whole = shifted - shift;
-  lanes rest = multiply_add(whole, -0.693145752f, bounded);
-  rest = multiply_add(whole, -1.42860677e-6f, rest);
-  lanes series = multiply_add(rest, 0.00138198235f, 0.00836868677f);
-  series = multiply_add(series, rest, 0.0416682772f);
-  series = multiply_add(series, rest, 0.166665211f);
-  series = multiply_add(series, rest, 0.49999994f);
-  series = multiply_add(series * rest, rest, rest) + 1.0f;
-  // The last bits of `shifted` are the power of two.
+  lanes shifted, series = exp_parts(at_least(x, -87.0f), &shifted);
   series *= (lanes)(((whole_lanes)shifted << 23) + 0x3f800000);
   return choose(x < -87.0f, 0.0f, series);
 }
@@ -181,7 +172,10 @@ INLINED lanes raised_erf_of(lanes x) {
 }
 
 // 1 / (1 + e^-x).
-INLINED lanes sigmoid_of(lanes x) { return 1.0f / (1.0f + exp_of(-x)); }
+INLINED lanes sigmoid_of(lanes x) {
+  lanes power = exp_below(-magnitude(x));
+  return choose(x < 0.0f, power, 1.0f) / (1.0f + power);
+}
 
 INLINED lanes tanh_of(lanes x) {
   lanes size = magnitude(x), square = x * x;
@@ -191,7 +185,8 @@ INLINED lanes tanh_of(lanes x) {
   sum = multiply_add(sum, square, 0.133331105f);
   sum = multiply_add(sum, square, -0.333333284f);
   lanes small = multiply_add(sum * square, x, x);
-  lanes large = 1.0f - 2.0f / (exp_of(size + size) + 1.0f);
+  lanes power = exp_below(-2.0f * size);
+  lanes large = (1.0f - power) / (1.0f + power);
   return choose(size > 0.65f, with_sign(large, x), small);
 }
 #endif

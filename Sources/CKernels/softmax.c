@@ -2,19 +2,21 @@
 #include "lanes.h"
 #include <math.h>
 
+// The larger of each two; a NaN stays out, as it is not larger.
+INLINED lanes larger(lanes top, lanes v) { return choose(v > top, v, top); }
+
 INLINED float largest(const float *x, size_t width) {
-  lanes top = -INFINITY;
+  lanes a = -INFINITY, b = a, c = a, d = a;
   size_t i = 0;
-  for (; i + LANES <= width; i += LANES) {
-    lanes v = load(x + i);
-    // A NaN stays out, as it is not larger.
-    top = choose(v > top, v, top);
+  for (; i + 4 * LANES <= width; i += 4 * LANES) {
+    a = larger(a, load(x + i));
+    b = larger(b, load(x + i + LANES));
+    c = larger(c, load(x + i + 2 * LANES));
+    d = larger(d, load(x + i + 3 * LANES));
   }
-  if (i < width) {
-    lanes v = load_some(x + i, width - i, -INFINITY);
-    top = choose(v > top, v, top);
-  }
-  return largest_of(top);
+  for (; i + LANES <= width; i += LANES) a = larger(a, load(x + i));
+  if (i < width) b = larger(b, load_some(x + i, width - i, -INFINITY));
+  return largest_of(larger(larger(a, b), larger(c, d)));
 }
 
 WIDE DISPATCHED void decant_softmax_f32(const float *x, size_t rows, size_t width, float *y) {
