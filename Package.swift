@@ -67,7 +67,10 @@ let package = Package(
     library(
       "DecantCompression", ["DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
     library(
-      "DecantEngine", ["DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
+      "DecantEngine",
+      [
+        "DecantCompression", "DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels",
+      ]),
     library("DecantOneDNN", ["DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels", "COneDNN"]),
 
     // Floor 6: the façade.
@@ -105,7 +108,8 @@ let package = Package(
     tests(
       "DecantCompressionTests",
       ["DecantCompression", "DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
-    tests("DecantEngineTests", ["DecantEngine", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
+    tests(
+      "DecantEngineTests", ["DecantEngine", "DecantOneDNN", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
     tests("DecantOneDNNTests", ["DecantOneDNN", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
   ]
 )

@@ -12,6 +12,7 @@
   X(primitive_attr_create) X(primitive_attr_destroy) X(primitive_attr_set_scratchpad_mode) \
   X(primitive_attr_set_post_ops) X(post_ops_create) X(post_ops_destroy) X(post_ops_append_eltwise) \
   X(post_ops_append_binary) X(primitive_desc_query) \
+  X(primitive_attr_set_output_scales) X(primitive_attr_set_zero_points) \
   X(primitive_desc_create) X(primitive_desc_destroy) X(primitive_desc_query_md) \
   X(primitive_create) X(primitive_destroy) X(primitive_execute) \
   X(dilated_convolution_forward_desc_init) X(dilated_deconvolution_forward_desc_init) \
@@ -31,4 +32,9 @@ typedef struct {
 
 /// The library. Only after decant_dnnl_load() has returned NULL.
 extern decant_library decant_dnnl;
+
+/// Attributes for a primitive whose scratchpad is the caller's; the caller destroys them.
+dnnl_status_t decant_dnnl_attributes(dnnl_primitive_attr_t *made);
+/// The primitive for an operation with attributes, which stay the caller's; unimplemented where oneDNN has only plain loops.
+dnnl_status_t decant_dnnl_make(void *made, int threads, const_dnnl_op_desc_t operation, const_dnnl_primitive_attr_t attributes);
 #endif

@@ -37,7 +37,7 @@ static dnnl_status_t finish(decant_primitive *made, dnnl_primitive_desc_t descri
 }
 
 // Scratchpads are the caller's, so that one primitive can run on several threads at once.
-static dnnl_status_t attributes(dnnl_primitive_attr_t *made) {
+dnnl_status_t decant_dnnl_attributes(dnnl_primitive_attr_t *made) {
   dnnl_status_t status = decant_dnnl.primitive_attr_create(made);
   if (status != dnnl_success) return status;
   status = decant_dnnl.primitive_attr_set_scratchpad_mode(*made, dnnl_scratchpad_mode_user);
@@ -69,12 +69,23 @@ static int is_generated(const_dnnl_primitive_desc_t description) {
   return status == dnnl_success && name && strncmp(name, "ref", 3) != 0;
 }
 
+dnnl_status_t decant_dnnl_make(void *made, int threads, const_dnnl_op_desc_t operation, const_dnnl_primitive_attr_t attributes) {
+  memset(made, 0, sizeof(decant_primitive));
+  use_threads(threads);
+  dnnl_primitive_desc_t description;
+  dnnl_status_t status = decant_dnnl.primitive_desc_create(&description, operation, attributes, decant_dnnl.engine, NULL);
+  if (status != dnnl_success) return status;
+  if (is_generated(description)) return finish(made, description);
+  decant_dnnl.primitive_desc_destroy(description);
+  return dnnl_unimplemented;
+}
+
 static dnnl_status_t make_with(decant_primitive *made, int threads, const_dnnl_op_desc_t operation,
                                const decant_post_ops *steps) {
   memset(made, 0, sizeof *made);
   use_threads(threads);
   dnnl_primitive_attr_t attribute;
-  dnnl_status_t status = attributes(&attribute);
+  dnnl_status_t status = decant_dnnl_attributes(&attribute);
   if (status != dnnl_success) return status;
   if (steps) status = append(attribute, steps);
   dnnl_primitive_desc_t description = NULL;
@@ -177,7 +188,7 @@ dnnl_status_t decant_dnnl_concat(decant_primitive *made, int threads, int count,
   memset(made, 0, sizeof *made);
   use_threads(threads);
   dnnl_primitive_attr_t attribute;
-  dnnl_status_t status = attributes(&attribute);
+  dnnl_status_t status = decant_dnnl_attributes(&attribute);
   if (status != dnnl_success) return status;
   dnnl_primitive_desc_t description;
   status = decant_dnnl.concat_primitive_desc_create(&description, NULL, count, axis, sources, attribute,
@@ -191,7 +202,7 @@ dnnl_status_t decant_dnnl_reorder(decant_primitive *made, int threads, const dnn
   memset(made, 0, sizeof *made);
   use_threads(threads);
   dnnl_primitive_attr_t attribute;
-  dnnl_status_t status = attributes(&attribute);
+  dnnl_status_t status = decant_dnnl_attributes(&attribute);
   if (status != dnnl_success) return status;
   dnnl_primitive_desc_t description;
   status = decant_dnnl.reorder_primitive_desc_create(&description, source, decant_dnnl.engine, destination,

@@ -1,6 +1,7 @@
 internal import CKernels
 public import DecantBytes
 public import DecantIR
+internal import DecantOps
 internal import DecantPasses
 public import DecantRuntime
 
@@ -20,7 +21,9 @@ public struct NativeBackend: Backend {
     "Attention": AttentionKernel.standard,
     "Cast": CastKernel.make,
     "Concat": ConcatKernel.make,
+    "DequantizeLinear": DequantizeKernel.make,
     "Div": ArithmeticKernel.make(DECANT_DIVIDE),
+    "DynamicQuantizeLinear": DynamicQuantizeKernel.make,
     "Equal": ComparisonKernel.make(DECANT_EQUAL),
     "Erf": FunctionKernel.make(DECANT_ERF),
     "Exp": FunctionKernel.make(DECANT_EXP),
@@ -35,12 +38,17 @@ public struct NativeBackend: Backend {
     "LayerNormalization": RowNormalizationKernel.layer,
     "Less": ComparisonKernel.make(DECANT_LESS),
     "LessOrEqual": ComparisonKernel.make(DECANT_LESS_OR_EQUAL),
+    "MatMulInteger": CodeProduct.sums,
     "Max": ArithmeticKernel.make(DECANT_MAXIMUM),
+    "MaxPool": CodeMaximum.make,
     "Min": ArithmeticKernel.make(DECANT_MINIMUM),
     "Mul": ArithmeticKernel.make(DECANT_MULTIPLY),
     "Neg": FunctionKernel.make(DECANT_NEGATE),
     "Or": ComparisonKernel.make(DECANT_OR),
     "Pow": FunctionKernel.power,
+    "QLinearConv": CodeConvolution.make,
+    "QLinearMatMul": CodeProduct.quantized,
+    "QuantizeLinear": QuantizeKernel.make,
     "RMSNormalization": RowNormalizationKernel.rootMeanSquare,
     "Reciprocal": FunctionKernel.make(DECANT_RECIPROCAL),
     "ReduceMean": ReductionKernel.mean,
@@ -63,7 +71,16 @@ public struct NativeBackend: Backend {
     .microsoft("BiasGelu"): FunctionKernel.make(DECANT_GELU, bias: 1),
     .microsoft("FastGelu"): FunctionKernel.make(DECANT_GELU_BY_TANH, bias: 1),
     .microsoft("Gelu"): FunctionKernel.make(DECANT_GELU),
+    .microsoft("MatMulIntegerToFloat"): CodeProduct.floats,
+    .microsoft("MatMulNBits"): BlockProduct.make,
     .microsoft("MultiHeadAttention"): AttentionKernel.multiHead,
+    .microsoft("QGemm"): CodeProduct.gemm,
+    .microsoft("QLinearAdd"): CodePairing.add,
+    .microsoft("QLinearConcat"): CodeConcat.make,
+    .microsoft("QLinearGlobalAveragePool"): CodeGlobalAverage.make,
+    .microsoft("QLinearLeakyRelu"): CodeTable.make,
+    .microsoft("QLinearMul"): CodePairing.multiply,
+    .microsoft("QLinearSigmoid"): CodeTable.make,
     .microsoft("QuickGelu"): FunctionKernel.swish(alpha: 1.702),
     .microsoft("SkipLayerNormalization"): SumNormalizationKernel.layer,
     .microsoft("SkipSimplifiedLayerNormalization"): SumNormalizationKernel.rootMeanSquare,

@@ -1,7 +1,7 @@
 internal import COneDNN
 internal import DecantIR
 
-/// How the elements of a float tensor lie in memory, as oneDNN describes it.
+/// How the elements of a tensor lie in memory, as oneDNN describes it.
 @safe final class Layout: @unchecked Sendable {
   /// The description, at one place for as long as the layout lives: it is large, and read at every call.
   let pointer: UnsafePointer<dnnl_memory_desc_t>
@@ -27,21 +27,39 @@ internal import DecantIR
   }
 
   /// Row-major.
-  static func dense(_ shape: [Int]) throws(OpError) -> Layout {
+  static func dense(_ shape: [Int], _ type: dnnl_data_type_t = dnnl_f32) throws(OpError) -> Layout {
     var strides = [Int](repeating: 1, count: shape.count)
     for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * max(1, shape[axis + 1]) }
-    return try strided(shape, strides)
+    return try strided(shape, strides, type)
   }
 
   /// With the given distances between neighbours along each axis, in elements.
-  static func strided(_ shape: [Int], _ strides: [Int]) throws(OpError) -> Layout {
-    try make(shape, strides)
+  static func strided(
+    _ shape: [Int], _ strides: [Int], _ type: dnnl_data_type_t = dnnl_f32
+  ) throws(OpError) -> Layout {
+    try make(shape, strides, type)
   }
 
   /// For oneDNN to choose.
-  static func any(_ shape: [Int]) throws(OpError) -> Layout { try make(shape, nil) }
+  static func any(_ shape: [Int], _ type: dnnl_data_type_t = dnnl_f32) throws(OpError) -> Layout {
+    try make(shape, nil, type)
+  }
 
-  private static func make(_ shape: [Int], _ strides: [Int]?) throws(OpError) -> Layout {
+  /// With the channels, axis 1, innermost.
+  static func channelsLast(_ shape: [Int], _ type: dnnl_data_type_t) throws(OpError) -> Layout {
+    var strides = [Int](repeating: 1, count: shape.count)
+    var step = shape[1]
+    for axis in (2..<shape.count).reversed() {
+      strides[axis] = step
+      step *= shape[axis]
+    }
+    strides[0] = step
+    return try make(shape, strides, type)
+  }
+
+  private static func make(
+    _ shape: [Int], _ strides: [Int]?, _ type: dnnl_data_type_t
+  ) throws(OpError) -> Layout {
     // A scalar is a vector of one.
     let extents = shape.isEmpty ? [1] : shape.map(Int64.init)
     let steps = strides.map { $0.isEmpty ? [1] : $0.map(Int64.init) }
@@ -51,11 +69,11 @@ internal import DecantIR
     var description = dnnl_memory_desc_t()
     let status = unsafe extents.withUnsafeBufferPointer { extents in
       guard let steps else {
-        return unsafe decant_dnnl_layout(&description, Int32(extents.count), extents.baseAddress, dnnl_f32, nil)
+        return unsafe decant_dnnl_layout(&description, Int32(extents.count), extents.baseAddress, type, nil)
       }
       return unsafe steps.withUnsafeBufferPointer { steps in
         unsafe decant_dnnl_layout(
-          &description, Int32(extents.count), extents.baseAddress, dnnl_f32, steps.baseAddress)
+          &description, Int32(extents.count), extents.baseAddress, type, steps.baseAddress)
       }
     }
     try Library.check(status, "describe the shape \(shape)")

@@ -70,6 +70,7 @@ public struct OneDNNBackend: Backend {
 
   /// A kernel of oneDNN's; nil for other operators, for types other than float32, and for what oneDNN lacks.
   public func kernel(for request: KernelRequest) throws(OpError) -> (any Kernel)? {
+    if request.op == "QLinearConv" { return try QuantizedConvolutionKernel.make(request) }
     guard let make = OneDNNBackend.makers[request.op], request.operands.allSatisfy(OneDNNBackend.takes) else {
       return nil
     }

@@ -94,6 +94,12 @@ internal import DecantIR
     try unsafe run(arguments, pointer, layout)
   }
 
+  /// Runs it; the result goes to `result`, which lies as ``destination`` says.
+  func run(_ arguments: [Argument], into result: inout MutableRawSpan) throws(OpError) {
+    let pointer = unsafe result.withUnsafeMutableBytes { $0.baseAddress }
+    try unsafe run(arguments, pointer, destination)
+  }
+
   private func run(
     _ arguments: [Argument], _ pointer: UnsafeMutableRawPointer?, _ layout: Layout
   ) throws(OpError) {

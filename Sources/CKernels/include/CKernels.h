@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "CEngine.h"
 #include "CFiles.h"
+#include "CIntegers.h"
 #include "CMemory.h"
 #include "CThreads.h"
 

@@ -58,6 +58,17 @@ dnnl_status_t decant_dnnl_convolution(decant_primitive *made, int threads, int t
                                       const dnnl_memory_desc_t *source, const dnnl_memory_desc_t *weights,
                                       const dnnl_memory_desc_t *bias, const dnnl_memory_desc_t *destination,
                                       const decant_post_ops *steps);
+/// How sums of codes become codes: times a scale (one, or one for each channel), rounded half to even, plus a zero point.
+typedef struct {
+  int count;
+  const float *scales;
+  int32_t source_zero, target_zero;
+} decant_quantization;
+/// A convolution of codes; `bias` may be NULL.
+dnnl_status_t decant_dnnl_quantized_convolution(decant_primitive *made, int threads, const decant_window *window,
+                                                const dnnl_memory_desc_t *source, const dnnl_memory_desc_t *weights,
+                                                const dnnl_memory_desc_t *bias, const dnnl_memory_desc_t *destination,
+                                                const decant_quantization *how);
 /// A matrix product over leading batch extents that are equal or 1; `bias` and `steps` may be NULL, as above.
 dnnl_status_t decant_dnnl_matmul(decant_primitive *made, int threads, const dnnl_memory_desc_t *source,
                                  const dnnl_memory_desc_t *weights, const dnnl_memory_desc_t *bias,

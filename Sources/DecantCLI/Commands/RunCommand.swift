@@ -30,6 +30,13 @@ struct RunCommand: ParsableCommand {
       """, valueName: "path"))
   var output: String
   @Flag(name: .shortAndLong, help: "Replace outputs that exist.") var force = false
+  @Option(
+    help: ArgumentHelp(
+      """
+      Also say which products of codes another processor would compute otherwise: avx2-saturation, where sums of two \
+      products saturate in 16 bits.
+      """, valueName: "processor"))
+  var emulate: String?
   @OptionGroup var engine: EngineOptions
   @OptionGroup var common: CommonOptions
 
@@ -37,6 +44,14 @@ struct RunCommand: ParsableCommand {
     if output.hasSuffix(".npz") { try OutputPath.check(output, replacing: force) }
     let model = try common.read(model)
     let executor = try Engine.executor(model, engine)
+    if let emulate {
+      guard let emulation = Emulation(rawValue: emulate) else {
+        let known = Emulation.allCases.map(\.rawValue).joined(separator: ", ")
+        throw DecantError(.usage, "'--emulate' expected \(known), got '\(emulate)'")
+      }
+      let source = try ArraySource(input, for: executor.inputs)
+      try emulation.warn(model, executor, source, backend: engine.backend, reporter: common.reporter)
+    }
     let sets = input.count == 1 ? TestDataSets.names(in: input[0]) : []
     if sets.isEmpty { return try run(executor, input, to: output) }
     guard !output.hasSuffix(".npz") else {

@@ -49,6 +49,18 @@ public enum FormConversion {
     return report
   }
 
+  /// Puts operators on codes in the place of those float operators that `accepts` names, in `graph` alone, whose types are
+  /// inferred.
+  public static func fuseOperators(
+    _ graph: inout Graph, where accepts: (NodeID, Graph) -> Bool
+  ) -> FormReport {
+    graph.edit { rewriter in
+      var fusion = OperatorFusion()
+      fusion.run(&rewriter, where: accepts)
+      return fusion.report
+    }
+  }
+
   private static func expand(_ rewriter: inout Rewriter, givesFloats: Bool, _ report: inout FormReport) {
     var expansion = OperatorExpansion()
     expansion.run(&rewriter)

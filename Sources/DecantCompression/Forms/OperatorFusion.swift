@@ -10,8 +10,11 @@ internal import DecantIR
 struct OperatorFusion {
   private(set) var report = FormReport()
 
-  mutating func run(_ rewriter: inout Rewriter) {
-    for id in rewriter.graph.order where rewriter.graph.contains(id) { visit(id, &rewriter) }
+  /// Replaces the operators that `accepts` names.
+  mutating func run(_ rewriter: inout Rewriter, where accepts: (NodeID, Graph) -> Bool = { _, _ in true }) {
+    for id in rewriter.graph.order where rewriter.graph.contains(id) && accepts(id, rewriter.graph) {
+      visit(id, &rewriter)
+    }
     rewriter.dropUnreadCodes()
   }
 

@@ -12,7 +12,10 @@ enum EngineRules {
   /// Constants first, so that patterns are seen without the arithmetic that leads to them.
   static let pipeline = Pipeline(
     "engine", "what is rewritten before a model is compiled",
-    [DropDeadNodes(), FoldConstants(), InferTypes(), Simplify(), FuseForEngine(), DropDeadNodes()])
+    [
+      DropDeadNodes(), FuseIntegerIslands(), FoldConstants(), InferTypes(), Simplify(), FuseForEngine(),
+      DropDeadNodes(),
+    ])
 }
 
 /// Applies the rules of the engine.

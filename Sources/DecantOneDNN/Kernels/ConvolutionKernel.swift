@@ -111,7 +111,7 @@ struct ConvolutionKernel: Kernel {
 }
 
 /// The extents of a convolution as oneDNN sees them.
-private struct Geometry {
+struct Geometry {
   let input: [Int]
   let output: [Int]
   /// `[out, in, …]`, or `[group, out, in, …]`.

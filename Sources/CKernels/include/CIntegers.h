@@ -1,0 +1,126 @@
+// Loops on codes of one byte, and products of them. What is written is the same on every machine.
+#ifndef DECANT_CINTEGERS_H
+#define DECANT_CINTEGERS_H
+#include <stddef.h>
+#include <stdint.h>
+
+// Products (products.c): rows of codes by packed columns of signed codes, summed exactly in 32 bits.
+
+// How many bytes the packed columns take. Overflows nothing below 2^31 for either extent.
+size_t decant_packed_columns_size(size_t depth, size_t columns);
+
+// Packs a matrix whose element (p, j) is codes[p * step + j * stride], and adds up each column.
+void decant_pack_columns(
+    const int8_t *codes, size_t depth, size_t columns, size_t step, size_t stride, int8_t *packed, int32_t *sums);
+
+// What becomes of the sums of one product.
+typedef struct {
+  int32_t zero;           // zero point of the rows
+  const int32_t *sums;    // of the packed columns
+  const int32_t *bias;    // added to the sums; may be NULL
+  const float *factors;   // what each column's sum is multiplied with
+  const float *addends;   // added to the products; may be NULL; for floats only
+  float target;           // zero point of the result, for codes
+} decant_outcome;
+
+enum { DECANT_SUMS, DECANT_FLOATS, DECANT_UNSIGNED_CODES, DECANT_SIGNED_CODES };
+
+// Where the rows of a product lie.
+typedef struct {
+  const void *bytes;
+  int is_signed;
+  size_t count, depth;
+  // With patches set, rows are the windows of images whose channels lie innermost; else they lie `stride` bytes apart.
+  int has_patches;
+  size_t stride;
+  size_t height, width, channels, result_height, result_width;
+  size_t kernel_height, kernel_width, step_y, step_x, gap_y, gap_x, top, left;
+  uint8_t fill;  // the code of zero, for what lies outside
+} decant_rows;
+
+// result[i * columns + j] from the sum over p of (row[i][p] - zero) * column[p][j], plus bias: as it is; or times a factor,
+// plus an addend; or times a factor, rounded half to even, plus the target's zero point, saturated. `scratch` has room for
+// threads * decant_product_scratch(depth) bytes.
+void decant_multiply_codes(
+    const decant_rows *rows, size_t columns, const int8_t *packed, const decant_outcome *outcome, int kind, void *result,
+    int threads, void *scratch);
+size_t decant_product_scratch(size_t depth);
+
+// How many sums of two neighbouring products do not fit in 16 bits, rows without a sign and two codes of a column at a time:
+// where AVX2 multiplies codes, those saturate. `scratch` has room for decant_product_scratch(depth) bytes.
+uint64_t decant_count_saturated(const decant_rows *rows, size_t columns, const int8_t *packed, void *scratch);
+
+// Elements (codes.c)
+
+// The least and the greatest of the values and 0; NaNs count for nothing.
+void decant_span_f32(const float *values, size_t count, float *low, float *high);
+
+// Codes as DynamicQuantizeLinear has them: round_half_even(v / scale) + zero point, saturated to u8.
+void decant_code_u8(const float *values, size_t count, float scale, float zero, uint8_t *codes);
+
+// target[j * rows + i] = source[i * columns + j].
+void decant_transpose_u8(const uint8_t *source, size_t rows, size_t columns, uint8_t *target);
+
+// How a code is made of the codes of two operands.
+typedef struct {
+  float left, right;  // factors; for products the zero points
+  float fixed;        // what is added; for products the factor
+  float zero;         // for products, added last
+} decant_pairing;
+
+// nearest((fixed + left * a) + right * b), halves to even, saturated. With one of b when `is_one` is set.
+void decant_add_codes_u8(const uint8_t *a, const uint8_t *b, size_t count, int is_one, decant_pairing how, uint8_t *sums);
+void decant_add_codes_i8(const int8_t *a, const int8_t *b, size_t count, int is_one, decant_pairing how, int8_t *sums);
+
+// nearest((a - left) * (b - right) * fixed + zero).
+void decant_multiply_codes_u8(
+    const uint8_t *a, const uint8_t *b, size_t count, int is_one, decant_pairing how, uint8_t *products);
+void decant_multiply_codes_i8(
+    const int8_t *a, const int8_t *b, size_t count, int is_one, decant_pairing how, int8_t *products);
+
+// table[code] for each code, read without a sign.
+void decant_map_codes(const uint8_t *codes, size_t count, const uint8_t *table, uint8_t *mapped);
+
+// Widens sums[c] by what channel c holds in `count` places of `channels` codes.
+void decant_sum_places_u8(const uint8_t *codes, size_t count, size_t channels, int32_t *sums);
+void decant_sum_places_i8(const int8_t *codes, size_t count, size_t channels, int32_t *sums);
+
+// greatest[c] = max(greatest[c], codes[c]).
+void decant_greatest_u8(const uint8_t *codes, size_t count, uint8_t *greatest);
+void decant_greatest_i8(const int8_t *codes, size_t count, int8_t *greatest);
+
+// round_half_even(float(sums[i] + bias[c]) * factors[c]) + zero, saturated, for `rows` rows of `channels`; bias may be NULL.
+void decant_requantize_u8(
+    const int32_t *sums, size_t rows, size_t channels, const int32_t *bias, const float *factors, float zero, uint8_t *codes);
+void decant_requantize_i8(
+    const int32_t *sums, size_t rows, size_t channels, const int32_t *bias, const float *factors, float zero, int8_t *codes);
+// Weights of a few bits with a scale for each block (block_products.c)
+
+// A packed matrix: value = code * scale - offset, a scale and an offset for each block of a column.
+typedef struct {
+  size_t depth, columns, block;  // a block is a multiple of 8
+  int bits;                      // 4 or 8
+  const uint8_t *packed;
+  const float *scales, *offsets;  // as [panel of 16 columns][block][column of the panel]; the last panel is full
+  const float *addends;           // added to each row of the result; may be NULL
+} decant_blocks;
+
+// How many bytes the packed codes take.
+size_t decant_packed_blocks_size(size_t depth, size_t columns, size_t block, int bits);
+
+// Packs codes that lie column after column, each in whole blocks, the first code in the low bits.
+void decant_pack_blocks(const uint8_t *codes, size_t depth, size_t columns, size_t block, int bits, uint8_t *packed);
+
+// Codes of i8 for each block of each row, which then has whole blocks; their scales, and the sums of what they stand for.
+void decant_code_rows_i8(
+    const float *values, size_t rows, size_t depth, size_t block, int8_t *codes, float *scales, float *sums);
+
+// Rows of such codes by the matrix: sums over a block are exact, blocks are added in order.
+void decant_multiply_blocks_i8(
+    const decant_blocks *matrix, size_t rows, const int8_t *codes, const float *scales, const float *sums, float *result,
+    int threads);
+
+// Rows of floats by the matrix. `scratch` has room for threads * 16 floats for each row of the matrix in whole blocks.
+void decant_multiply_blocks_f32(
+    const decant_blocks *matrix, size_t rows, const float *values, float *result, int threads, float *scratch);
+#endif

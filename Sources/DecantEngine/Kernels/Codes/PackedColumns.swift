@@ -1,0 +1,97 @@
+internal import CKernels
+internal import DecantBytes
+internal import DecantIR
+
+/// A constant matrix of signed codes as the products of codes read it.
+struct PackedColumns: Sendable {
+  let depth: Int
+  let columns: Int
+  private let packed: ByteSlice
+  private let sums: [Int32]
+
+  /// Deeper sums might not fit in 32 bits.
+  private static let deepest = 1 << 16
+
+  /// From a matrix whose element (p, j) is `codes[p * step + j * stride]`; nil when there are no elements, or too many to a
+  /// column. Precondition: all of them are there.
+  init?(_ codes: [Int8], depth: Int, columns: Int, step: Int, stride: Int) {
+    guard depth > 0, columns > 0, depth < PackedColumns.deepest, columns < 1 << 24 else { return nil }
+    precondition((depth - 1) * step + (columns - 1) * stride < codes.count, "elements are missing")
+    self.depth = depth
+    self.columns = columns
+    var sums = [Int32](repeating: 0, count: columns)
+    packed = ByteSlice(count: decant_packed_columns_size(depth, columns)) { (raw: inout MutableRawSpan) in
+      unsafe raw.withUnsafeMutableBytes { target in
+        guard let address = target.baseAddress else { return }
+        unsafe decant_pack_columns(
+          codes, depth, columns, step, stride, address.assumingMemoryBound(to: Int8.self), &sums)
+      }
+    }
+    self.sums = sums
+  }
+
+  /// What becomes of the sums.
+  struct Outcome {
+    /// Zero point of the rows.
+    var zero = 0
+    /// Added to the sums, one for each column.
+    var bias: [Int32]?
+    /// What the sums are multiplied with, one for each column.
+    var factors: [Float] = []
+    /// Added to the products, one for each column; for floats only.
+    var addends: [Float]?
+    /// Zero point of the result, for codes.
+    var target = 0
+  }
+
+  /// Multiplies `rows`, and writes sums (i32), floats or codes, as `type` says, to `result`.
+  func multiply(
+    _ rows: decant_rows, _ outcome: Outcome, as type: DataType, threads: Int, into result: UnsafeMutableRawPointer
+  ) {
+    let kind =
+      switch type {
+      case .int32: DECANT_SUMS
+      case .float32: DECANT_FLOATS
+      case .int8: DECANT_SIGNED_CODES
+      default: DECANT_UNSIGNED_CODES
+      }
+    let threads = max(1, min(threads, 256))
+    let scratch = UnsafeMutableRawPointer.allocate(
+      byteCount: decant_product_scratch(depth) * threads, alignment: 64)
+    defer { unsafe scratch.deallocate() }
+    unsafe packed.bytes.withUnsafeBytes { packed in
+      unsafe sums.withUnsafeBufferPointer { sums in
+        unsafe outcome.factors.withUnsafeBufferPointer { factors in
+          unsafe PackedColumns.withAddress(outcome.bias) { bias in
+            unsafe PackedColumns.withAddress(outcome.addends) { addends in
+              var rows = unsafe rows
+              var outcome = unsafe decant_outcome(
+                zero: Int32(truncatingIfNeeded: outcome.zero), sums: sums.baseAddress, bias: bias,
+                factors: factors.baseAddress, addends: addends, target: Float(outcome.target))
+              unsafe decant_multiply_codes(
+                &rows, columns, packed.baseAddress?.assumingMemoryBound(to: Int8.self), &outcome,
+                Int32(bitPattern: UInt32(kind)), result, Int32(threads), scratch)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// How many sums of two neighbouring products of `rows` do not fit in 16 bits.
+  func saturated(_ rows: decant_rows) -> Int {
+    let scratch = UnsafeMutableRawPointer.allocate(byteCount: decant_product_scratch(depth), alignment: 64)
+    defer { unsafe scratch.deallocate() }
+    return unsafe packed.bytes.withUnsafeBytes { packed in
+      var rows = unsafe rows
+      return Int(
+        clamping: unsafe decant_count_saturated(
+          &rows, columns, packed.baseAddress?.assumingMemoryBound(to: Int8.self), scratch))
+    }
+  }
+
+  private static func withAddress<Element>(_ values: [Element]?, _ body: (UnsafePointer<Element>?) -> Void) {
+    guard let values else { return body(nil) }
+    unsafe values.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
+  }
+}

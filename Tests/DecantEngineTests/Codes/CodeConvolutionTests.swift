@@ -1,0 +1,59 @@
+import DecantEngine
+import DecantIR
+import DecantOneDNN
+import Testing
+
+/// `QLinearConv` by our own kernel and by oneDNN.
+@Suite struct CodeConvolutionTests {
+  /// A convolution whose results fill the range of codes.
+  static func convolution(
+    _ x: [Int], _ w: [Int], _ attributes: Attributes = [:], from source: (DataType, Int) = (.uint8, 0),
+    weights: (DataType, Int) = (.int8, 0), to target: (DataType, Int) = (.uint8, 131), bias: Bool = true,
+    perChannel: Bool = true
+  ) -> CodeCase {
+    let channels = w[0]
+    let depth = Float(w[1...].reduce(1, *))
+    // Weights of u8 are kept around their zero point, which has to take them into i8.
+    let codes = CodeCase.codes(.int8, w, seed: 3)
+    let shifted = weights.0 == .int8 ? codes : Tensor((codes.integers ?? []).map { UInt8($0 + 128) }, shape: w)
+    let zero = CodeCase.code(weights.0, weights.1)
+    let zeros = perChannel ? Tensor([UInt8](repeating: UInt8(truncatingIfNeeded: weights.1), count: channels)) : nil
+    return CodeCase(
+      "QLinearConv",
+      [
+        CodeCase.codes(source.0, x), Tensor(scalar: Float(0.02)), CodeCase.code(source.0, source.1), shifted,
+        perChannel ? CodeCase.scales(channels) : Tensor(scalar: Float(0.0015)),
+        zeros?.reinterpreted(as: weights.0) ?? zero, Tensor(scalar: Float(0.0035) * depth.squareRoot()),
+        CodeCase.code(target.0, target.1),
+        bias ? Tensor(CodeCase.random(channels, 9).map { Int32($0 % 20_000) - 10_000 }) : nil,
+      ], attributes)
+  }
+
+  private static let padded: Attributes = ["pads": .ints([1, 1, 1, 1])]
+
+  static let dense: [CodeCase] = [
+    convolution([2, 3, 9, 11], [8, 3, 3, 3], padded),
+    convolution([1, 16, 7, 9], [33, 16, 1, 1], from: (.uint8, 7)),
+    convolution([1, 16, 7, 9], [40, 16, 1, 1], from: (.int8, -5), to: (.int8, 3), perChannel: false),
+    convolution(
+      [1, 5, 13, 12], [6, 5, 3, 5], ["pads": .ints([1, 2, 0, 2]), "strides": .ints([2, 3])], from: (.uint8, 129)),
+    convolution(
+      [1, 7, 10, 11], [9, 7, 3, 3], ["pads": .ints([2, 2, 2, 2]), "dilations": .ints([2, 2])], from: (.int8, 11)),
+    convolution([1, 4, 20], [6, 4, 5], ["strides": .ints([3]), "pads": .ints([2, 1])], from: (.uint8, 3)),
+    convolution([1, 8, 6, 6], [8, 8, 2, 2], ["auto_pad": .string("SAME_UPPER")], to: (.int8, 0), bias: false),
+    convolution([1, 8, 6, 6], [8, 8, 3, 3], padded, weights: (.uint8, 128), to: (.uint8, 0)),
+    // Sums beyond what floats count exactly.
+    convolution([1, 256, 4, 4], [32, 256, 3, 3], padded, from: (.uint8, 0)),
+  ]
+
+  static let grouped: [CodeCase] = [
+    convolution([1, 8, 9, 11], [8, 1, 3, 3], ["pads": .ints([1, 1, 1, 1]), "group": .int(8)], from: (.uint8, 9)),
+    convolution([1, 48, 9, 11], [48, 1, 3, 3], ["strides": .ints([2, 2]), "group": .int(48)], from: (.int8, -128)),
+    convolution([2, 40, 8, 8], [40, 1, 5, 5], ["pads": .ints([2, 2, 2, 2]), "group": .int(40)], to: (.int8, -7)),
+    convolution([1, 8, 10, 11], [12, 2, 3, 3], ["group": .int(4)], from: (.uint8, 77)),
+  ]
+
+  @Test(arguments: dense) func native(_ one: CodeCase) throws { try one.check() }
+
+  @Test(arguments: dense.dropLast() + grouped) func oneDNN(_ one: CodeCase) throws { try one.check(OneDNNBackend()) }
+}
