@@ -63,17 +63,21 @@ public final class Executor: Sendable {
   /// Computes the outputs from `inputs`, named as in the model; those with a default may be missing.
   ///
   /// - Throws: ``DecantError`` for inputs that do not fit the model, and for failures of nodes, which it names.
-  public func run(_ inputs: [String: Tensor], tap: StatisticsTap? = nil) throws(DecantError) -> RunResult {
-    try run(values: inputs.mapValues { .tensor($0) }, tap: tap)
+  public func run(
+    _ inputs: [String: Tensor], tap: StatisticsTap? = nil, observer: StepObserver? = nil
+  ) throws(DecantError) -> RunResult {
+    try run(values: inputs.mapValues { .tensor($0) }, tap: tap, observer: observer)
   }
 
   /// Computes the outputs from `inputs`, which may be sequences, optionals and maps too.
   ///
   /// - Throws: ``DecantError`` for inputs that do not fit the model, and for failures of nodes, which it names.
-  public func run(values inputs: [String: RuntimeValue], tap: StatisticsTap? = nil) throws(DecantError) -> RunResult {
+  public func run(
+    values inputs: [String: RuntimeValue], tap: StatisticsTap? = nil, observer: StepObserver? = nil
+  ) throws(DecantError) -> RunResult {
     let given = try InputCheck.arrange(inputs, for: self.inputs)
     let plan = try plan(PlanKey(given: replaced(by: given), watching: tap?.values ?? []))
-    let meter = RunMeter(options)
+    let meter = RunMeter(options, observer: observer)
     do throws(OpError) {
       var run = Run(plan, meter, tap: tap)
       var outputs: [NamedValue] = []

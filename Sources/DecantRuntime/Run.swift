@@ -65,7 +65,7 @@ struct Run {
       } else {
         let tensors = try tensors(step.operands)
         let ready = try work.ready(tensors, step.operands)
-        let results = try compute(step, ready, tensors, subgraphs: subgraphs(of: step, work))
+        let results = try compute(step, [step], ready, tensors, subgraphs: subgraphs(of: step, work))
         try store(results.map { $0.map { .tensor($0) } }, in: step.results, sharing: step.operands)
       }
     case .group: break
@@ -94,14 +94,17 @@ struct Run {
     guard !step.operands.contains(where: { isComposite($0) }) else { return 0 }
     let tensors = try tensors(step.operands)
     guard let fused = try work.fused(tensors) else { return 0 }
-    let results = try compute(step, fused.ready, tensors, subgraphs: nil)
+    let results = try compute(
+      step, Array(work.parts.prefix(fused.taken)), fused.ready, tensors, subgraphs: nil)
     try store(results.map { $0.map { .tensor($0) } }, in: work.parts[fused.taken - 1].results, sharing: step.operands)
     return fused.taken
   }
 
+  /// The results of a kernel for `step`, or for those of its `parts` that it computes at once.
   private mutating func compute(
-    _ step: Step, _ ready: ReadyKernel, _ values: [RuntimeTensor?], subgraphs enter: Subgraphs?
+    _ step: Step, _ parts: [Step], _ ready: ReadyKernel, _ values: [RuntimeTensor?], subgraphs enter: Subgraphs?
   ) throws(OpError) -> [RuntimeTensor?] {
+    let mark = meter.recorder?.begin()
     var operands = values
     for (index, constant) in ready.operands.enumerated() where constant != nil { operands[index] = constant }
     if !ready.kernel.takesLayouts {
@@ -129,6 +132,7 @@ struct Run {
       call = KernelCall(operands: operands, byteLimit: meter.remaining, stream: step.stream)
     }
     let results = try ready.kernel.run(call)
+    meter.recorder?.end(mark, step, parts, kernel: ready.kernel, operands: operands, results: results)
     guard results.count >= step.results.count else {
       throw OpError("expected \(step.results.count) results, got \(results.count)")
     }
@@ -137,12 +141,16 @@ struct Run {
 
   /// The results of a kernel on values.
   private func compute(_ step: Step, _ work: NodeWork, _ kernel: ValueKernel) throws(OpError) -> [SlotValue?] {
+    let mark = meter.recorder?.begin()
     var operands: [RuntimeValue?] = []
     for operand in step.operands { operands.append(try value(operand)) }
     let results = try kernel.run(
       ValueContext(
         op: step.op, attributes: work.attributes, operands: operands, wanted: work.wanted, byteLimit: meter.remaining,
         runSubgraph: try subgraphs(of: step, work) ?? noSubgraph))
+    meter.recorder?.end(
+      mark, step, [step], kernel: kernel, operands: operands.map { $0?.tensor.map { .plain($0) } },
+      results: results.map { $0?.tensor.map { .plain($0) } })
     guard results.count >= step.results.count else {
       throw OpError("expected \(step.results.count) results, got \(results.count)")
     }

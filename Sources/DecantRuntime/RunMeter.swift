@@ -2,17 +2,19 @@ internal import DecantIR
 internal import Synchronization
 
 /// Counts what one run takes, subgraphs included, against limits: the bytes that its intermediate tensors hold, and how
-/// often subgraphs are entered.
+/// often subgraphs are entered. Times its steps where somebody asks for that.
 final class RunMeter: Sendable {
   let limit: Int
   let subgraphLimit: Int
+  let recorder: StepRecorder?
   private let subgraphRuns = Atomic<Int>(0)
   private let liveBytes = Atomic<Int>(0)
   private let peakBytes = Atomic<Int>(0)
 
-  init(_ options: Executor.Options) {
+  init(_ options: Executor.Options, observer: StepObserver? = nil) {
     limit = options.byteLimit
     subgraphLimit = options.iterationLimit
+    recorder = observer.map { StepRecorder($0) }
   }
 
   /// The most bytes that were live at once.

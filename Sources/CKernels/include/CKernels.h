@@ -6,6 +6,7 @@
 #define DECANT_CKERNELS_H
 #include <stddef.h>
 #include <stdint.h>
+#include "CCeilings.h"
 #include "CEngine.h"
 #include "CFiles.h"
 #include "CIntegers.h"

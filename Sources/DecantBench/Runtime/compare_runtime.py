@@ -70,7 +70,8 @@ def off_by(got, wanted):
         ours, right = ours.astype(np.float64), right.astype(np.float64)
         if not np.isfinite(ours).all() or not np.isfinite(right).all():
             return math.inf
-        worst = max(worst, float(np.abs(ours - right).max() / max(np.ptp(right), 1e-30)))
+        spread = float(np.ptp(right)) or float(np.abs(right).max()) or 1e-30  # of a single element its size
+        worst = max(worst, float(np.abs(ours - right).max()) / spread)
     return worst
 
 
