@@ -3,7 +3,7 @@
 #
 #   bash Tests/run.sh [STEP...]      all steps, or only those named: lint, unit, the name of an oracle or of a sample;
 #                                    measurements (big_file, binary_size, bundle_ratio, calibration_memory,
-#                                    quantize_speed) only when named
+#                                    engine_speed, quantize_speed) only when named
 #
 # Installs what is missing: system libraries, and the oracles (onnx, onnxruntime, PyTorch, ...) from PyPI into a virtual
 # environment outside the tree ($DECANT_VENV, else ~/.cache/decant). A second run reuses both. Its last line is the total.
@@ -13,7 +13,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 74
 selected=" $* "
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/decant
-measurements="big_file binary_size bundle_ratio calibration_memory quantize_speed"
+measurements="big_file binary_size bundle_ratio calibration_memory engine_speed quantize_speed"
 passed=0
 failed=0
 summary=()

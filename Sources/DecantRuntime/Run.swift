@@ -150,7 +150,7 @@ struct Run {
         runSubgraph: try subgraphs(of: step, work) ?? noSubgraph))
     meter.recorder?.end(
       mark, step, [step], kernel: kernel, operands: operands.map { $0?.tensor.map { .plain($0) } },
-      results: results.map { $0?.tensor.map { .plain($0) } })
+      results: results.map { $0.tensor.map { .plain($0) } })
     guard results.count >= step.results.count else {
       throw OpError("expected \(step.results.count) results, got \(results.count)")
     }

@@ -90,7 +90,11 @@ struct LinearLayer {
     let old = (bias?.doubles).map { $0.count == channels ? $0 : Array(repeating: $0[0], count: channels) }
     let terms = (0..<channels).map { (old?[$0] ?? 0) * beta * affine.scale[$0] + affine.shift[$0] }
     guard let newBias = Tensor.vector(terms, of: weight.dataType) else { return "a bias would overflow" }
-    if affine.scale.contains(where: { $0 != 1 }) { rewriter.exchange(constant: 1, of: node, for: scaled) }
+    if affine.scale.contains(where: { $0 != 1 }) {
+      rewriter.exchange(constant: 1, of: node, for: scaled)
+      // Nobody is likely to read the old one again.
+      weight.bytes?.evict()
+    }
     guard bias != nil || !affine.isLinear else { return nil }
     rewriter.exchange(constant: 2, of: node, for: newBias, name: "\(rewriter.graph[result].name)_bias")
     if op == "Gemm" { rewriter.setAttribute(node, "beta", nil) }
@@ -107,8 +111,13 @@ struct LinearLayer {
       let source = weight.span(of: Float.self)
       result = Tensor(of: Float.self, shape: weight.shape) { target in
         forEachRun { start, count, channel, stride in
+          if stride == 0 {
+            let run = source.extracting(start..<start + count)
+            isFinite = LinearLayer.scale(run, by: scale[channel], into: &target, at: start) && isFinite
+            return
+          }
           for index in 0..<count {
-            let product = Float(Double(source[start + index]) * scale[channel + index * stride])
+            let product = Float(Double(source[start + index]) * scale[channel + index])
             isFinite = isFinite && product.isFinite
             target[start + index] = product
           }
@@ -128,6 +137,20 @@ struct LinearLayer {
     default: return nil
     }
     return isFinite ? result : nil
+  }
+
+  /// Writes the products of a run with one factor, and returns whether all are finite. Written so that it is done in vectors.
+  private static func scale(
+    _ run: Span<Float>, by factor: Double, into target: inout MutableSpan<Float>, at start: Int
+  ) -> Bool {
+    guard start >= 0, start <= target.count - run.count else { return false }
+    var largest: UInt32 = 0
+    for index in run.indices {
+      let product = Float(Double(run[index]) * factor)
+      largest = max(largest, product.magnitude.bitPattern)
+      target[start &+ index] = product
+    }
+    return largest < Float.infinity.bitPattern
   }
 
   /// Calls `body` with runs of the weight's elements: where one starts, how long it is, the channel of its first element,
