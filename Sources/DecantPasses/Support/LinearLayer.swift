@@ -1,3 +1,4 @@
+internal import DecantBytes
 internal import DecantIR
 
 /// A layer with a constant weight that can take up a ``ChannelAffine`` behind it: `Conv`, `ConvTranspose`, `Gemm`, `MatMul`.
