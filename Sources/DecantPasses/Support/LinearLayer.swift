@@ -1,4 +1,3 @@
-internal import DecantBytes
 internal import DecantIR
 
 /// A layer with a constant weight that can take up a ``ChannelAffine`` behind it: `Conv`, `ConvTranspose`, `Gemm`, `MatMul`.
@@ -91,11 +90,7 @@ struct LinearLayer {
     let old = (bias?.doubles).map { $0.count == channels ? $0 : Array(repeating: $0[0], count: channels) }
     let terms = (0..<channels).map { (old?[$0] ?? 0) * beta * affine.scale[$0] + affine.shift[$0] }
     guard let newBias = Tensor.vector(terms, of: weight.dataType) else { return "a bias would overflow" }
-    if affine.scale.contains(where: { $0 != 1 }) {
-      rewriter.exchange(constant: 1, of: node, for: scaled)
-      // Nobody is likely to read the old one again.
-      weight.bytes?.evict()
-    }
+    if affine.scale.contains(where: { $0 != 1 }) { rewriter.exchange(constant: 1, of: node, for: scaled) }
     guard bias != nil || !affine.isLinear else { return nil }
     rewriter.exchange(constant: 2, of: node, for: newBias, name: "\(rewriter.graph[result].name)_bias")
     if op == "Gemm" { rewriter.setAttribute(node, "beta", nil) }
