@@ -28,9 +28,9 @@ import Testing
     Case("MatMul", [[2, 3], [3, 4]], [[2, 4]], 48),
     Case("MatMul", [[5, 2, 3], [3, 4]], [[5, 2, 4]], 240),
     Case("MatMul", [[3], [3]], [[]], 6),
-    Case("Gemm", [[3, 2], [3, 4]], [[2, 4]], 48, attributes: ["transA": 1]),
+    Case("Gemm", [[3, 2], [3, 4]], [[2, 4]], 48, attributes: ["transA": .int(1)]),
     Case("Conv", [[1, 3, 8, 8], [4, 3, 3, 3]], [[1, 4, 6, 6]], Double(2 * 4 * 36 * 27)),
-    Case("Conv", [[1, 4, 8, 8], [4, 1, 3, 3]], [[1, 4, 6, 6]], Double(2 * 4 * 36 * 9), attributes: ["group": 4]),
+    Case("Conv", [[1, 4, 8, 8], [4, 1, 3, 3]], [[1, 4, 6, 6]], Double(2 * 4 * 36 * 9), attributes: ["group": .int(4)]),
     Case("ConvTranspose", [[1, 4, 6, 6], [4, 3, 3, 3]], [[1, 3, 8, 8]], Double(2 * 4 * 36 * 27)),
     Case(
       "QLinearConv", [[1, 3, 8, 8], [], [], [4, 3, 3, 3], [4], [4], [], []], [[1, 4, 6, 6]], Double(2 * 4 * 36 * 27)),
@@ -38,7 +38,7 @@ import Testing
     Case("Attention", [[1, 2, 5, 8], [1, 2, 6, 8], [1, 2, 6, 4]], [[1, 2, 5, 4]], Double(2 * 2 * 5 * 6 * 12)),
     Case(
       OpName("MatMulNBits", domain: "com.microsoft"), [[4, 64], [8, 2, 16], [16]], [[4, 8]], Double(2 * 4 * 8 * 64),
-      attributes: ["K": 64]),
+      attributes: ["K": .int(64)]),
     Case("MatMul", [nil, [3, 4]], [[2, 4]], nil),
     Case("Relu", [[2, 3]], [[2, 3]], nil),
   ]
