@@ -36,9 +36,9 @@ public struct ModelProfile: Sendable {
   public let nodes: [Entry]
   /// By operators, the costliest first.
   public let operators: [Entry]
-  /// The median of the runs, in milliseconds.
+  /// A run: the times of all entries and what lies between them.
   public let milliseconds: Double
-  /// How long a run was not in any kernel.
+  /// How long a run was not in any kernel: the median over the runs.
   public let otherMilliseconds: Double
   /// What this machine can do at most.
   public let ceilings: MachineCeilings
@@ -51,23 +51,25 @@ public struct ModelProfile: Sendable {
     let ceilings = MachineCeilings.measured(threads: executor.options.threads)
     _ = try executor.run(inputs)
     var (order, watched): ([[StepRecord.Node]], [[StepRecord.Node]: Watched]) = ([], [:])
-    var totals: [Double] = []
+    var others: [Double] = []
     let start = ContinuousClock.now
-    while totals.count < 5 || (start.duration(to: .now) < .seconds(seconds) && totals.count < 1000) {
+    while others.count < 5 || (start.duration(to: .now) < .seconds(seconds) && others.count < 1000) {
       let collector = RecordCollector()
       let before = ContinuousClock.now
       _ = try executor.run(inputs, observer: StepObserver { collector.add($0) })
-      totals.append(before.duration(to: .now) / .milliseconds(1))
-      for record in collector.records {
+      let elapsed = before.duration(to: .now)
+      let records = collector.records
+      others.append(max(0, (elapsed - records.reduce(.zero) { $0 + $1.duration }) / .milliseconds(1)))
+      for record in records {
         if watched[record.nodes] == nil { order.append(record.nodes) }
-        watched[record.nodes, default: Watched(first: record)].add(record, run: totals.count - 1)
+        watched[record.nodes, default: Watched(first: record)].add(record, run: others.count - 1)
       }
     }
-    let nodes = order.compactMap { watched[$0]?.entry(runs: totals.count, ceilings) }
+    let nodes = order.compactMap { watched[$0]?.entry(runs: others.count, ceilings) }
     self.nodes = nodes
     operators = ModelProfile.grouped(nodes)
-    milliseconds = ModelProfile.median(totals)
-    otherMilliseconds = max(0, milliseconds - nodes.reduce(0) { $0 + $1.milliseconds })
+    otherMilliseconds = ModelProfile.median(others)
+    milliseconds = nodes.reduce(otherMilliseconds) { $0 + $1.milliseconds }
     self.ceilings = ceilings
   }
 
