@@ -30,7 +30,8 @@ import Testing
     Case("MatMul", [[3], [3]], [[]], 6),
     Case("Gemm", [[3, 2], [3, 4]], [[2, 4]], 48, attributes: ["transA": .int(1)]),
     Case("Conv", [[1, 3, 8, 8], [4, 3, 3, 3]], [[1, 4, 6, 6]], Double(2 * 4 * 36 * 27)),
-    Case("Conv", [[1, 4, 8, 8], [4, 1, 3, 3]], [[1, 4, 6, 6]], Double(2 * 4 * 36 * 9), attributes: ["group": .int(4)]),
+    Case(
+      "Conv", [[1, 4, 8, 8], [4, 1, 3, 3]], [[1, 4, 6, 6]], Double(2 * 4 * 36 * 9), attributes: ["group": .int(4)]),
     Case("ConvTranspose", [[1, 4, 6, 6], [4, 3, 3, 3]], [[1, 3, 8, 8]], Double(2 * 4 * 36 * 27)),
     Case(
       "QLinearConv", [[1, 3, 8, 8], [], [], [4, 3, 3, 3], [4], [4], [], []], [[1, 4, 6, 6]], Double(2 * 4 * 36 * 27)),
