@@ -13,7 +13,8 @@ struct WeightOnlyArguments: ParsableArguments {
   @Flag(
     help: """
       For w8 to w2, nf4 and fp4 where the algorithm learns from samples: weights learn one after the other, each from what the \
-      codes of those before it give. A run over the samples for each activation, up to it.
+      codes of those before it give. Gains little (MiniLM, 3 bits: a cosine of 0.968 for 0.966), and runs the samples once \
+      more for each activation, up to it.
       """)
   var trueSequential = false
   @Option(
