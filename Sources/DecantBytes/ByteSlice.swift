@@ -64,6 +64,12 @@ public struct ByteSlice: Sendable {
     }
   }
 
+  /// The bytes as text, what is no UTF-8 replaced.
+  public var text: String {
+    let span = unsafe bytes._unsafeView(as: UInt8.self)
+    return String(decoding: span.indices.map { span[$0] }, as: UTF8.self)
+  }
+
   /// The bytes `range` of this slice, sharing its owner.
   ///
   /// Precondition: `range` lies within `0..<count`.

@@ -55,7 +55,7 @@ public struct HalfConversionWorkflow: Sendable {
   public mutating func calibrate(fromFile path: String) throws(DecantError) {
     guard case .statistics(let statistics) = try StatisticsFile.read(path) else {
       throw DecantError(
-        .usage, "expected statistics that decant took, got ranges that ONNX Runtime chose", at: [path])
+        .usage, "expected statistics that decant took, got ranges that another tool chose", at: [path])
     }
     options.statistics = statistics
   }

@@ -76,17 +76,33 @@ public struct StaticQuantizationWorkflow: Sendable {
     }
   }
 
-  /// What `calibrate` writes: Decant's statistics, or in ONNX Runtime's style that tool's own cache of ranges.
+  /// A format of what `calibrate` writes.
+  public enum StatisticsFormat: String, Sendable, CaseIterable {
+    /// Decant's statistics, from which any method chooses.
+    case decant
+    /// ONNX Runtime's cache of ranges.
+    case onnxRuntime = "ort"
+    /// TensorRT's cache of scales.
+    case tensorRT = "tensorrt"
+  }
+
+  /// What `calibrate` writes: statistics, or the ranges that the method chooses in another tool's format.
   ///
   /// - Throws: as ``ranges(_:method:backends:execution:)``.
   public mutating func statisticsText(
-    _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], execution: Executor.Options
+    _ samples: SampleSet, method: CalibrationMethod, format: StatisticsFormat, backends: [any Backend],
+    execution: Executor.Options
   ) throws(DecantError) -> String {
-    guard options.style == .onnxRuntime else {
+    guard format != .decant else {
       return StatisticsFile.text(try calibrate(samples, method: method, backends: backends, execution: execution))
     }
     let ranges = try ranges(samples, method: method, backends: backends, execution: execution)
-    return StatisticsFile.onnxRuntimeText(ranges, method: method)
+    guard format == .tensorRT else { return StatisticsFile.onnxRuntimeText(ranges, method: method) }
+    do throws(OpError) {
+      return try TensorRTCache.text(ranges, method: method)
+    } catch {
+      throw DecantError(error)
+    }
   }
 
   /// The ranges in a file that `calibrate` or ONNX Runtime wrote.
@@ -100,9 +116,8 @@ public struct StaticQuantizationWorkflow: Sendable {
     if options.style == .decant, options.correctsBiases || options.smoothing != .off {
       reporter.note("a file holds no channels: activations are not evened out, and biases not corrected", at: [path])
     }
-    if case .onnxRuntime(_, let chosen) = file, isExplicit {
-      reporter.note(
-        "the file holds ranges that ONNX Runtime chose by \(chosen); '--method' changes nothing", at: [path])
+    if let chooser = file.chooser, isExplicit {
+      reporter.note("the file holds ranges that \(chooser); '--method' changes nothing", at: [path])
     }
     do throws(OpError) {
       return try file.ranges(method)

@@ -1,7 +1,7 @@
 public import DecantBytes
 public import DecantIR
 
-/// Calibration results on disk: Decant's own statistics, or the cache that ONNX Runtime's `quantize_static` writes.
+/// Calibration results on disk: Decant's own statistics, the cache that ONNX Runtime's `quantize_static` writes, or TensorRT's.
 ///
 /// Decant's file is JSON: `format` ("decant-statistics"), `version` (1), `samples`, and `tensors` by name, each with
 /// `count`, `sentinels`, `min`, `max` and, for histogram methods, `histogram` = {`exponent`, `counts`}: counts of |x| in 8,192
@@ -11,20 +11,42 @@ public enum StatisticsFile: Sendable {
   case statistics(CalibrationStatistics)
   /// Ranges that ONNX Runtime chose, with its method's name.
   case onnxRuntime(CalibratedRanges, method: String)
+  /// Ranges that TensorRT chose, all symmetric, with the first line of its cache.
+  case tensorRT(CalibratedRanges, header: String)
 
   private static let format = "decant-statistics"
 
-  /// Reads either kind from `path`.
+  /// Who chose the ranges and how; nil when they are still to be chosen.
+  public var chooser: String? {
+    switch self {
+    case .statistics: nil
+    case .onnxRuntime(_, let method): "ONNX Runtime chose by \(method)"
+    case .tensorRT(_, let header): "TensorRT chose (\(header))"
+    }
+  }
+
+  /// Reads any kind from `path`.
   ///
   /// - Throws: `unreadable`, or `malformed` with the place.
   public static func read(_ path: String) throws(DecantError) -> StatisticsFile {
     try parse(try MappedFile.open(path).bytes, path: path)
   }
 
-  /// Reads either kind from the bytes of the file `path`.
+  /// Reads any kind from the bytes of the file `path`.
   ///
   /// - Throws: `malformed` with the place.
   public static func parse(_ bytes: ByteSlice, path: String) throws(DecantError) -> StatisticsFile {
+    if TensorRTCache.matches(bytes) {
+      guard bytes.count <= TensorRTCache.sizeLimit else {
+        throw DecantError(.overBudget, "a cache of scales expected below 256 MiB, got \(bytes.count) bytes", at: [path])
+      }
+      do throws(OpError) {
+        let cache = try TensorRTCache.parse(bytes.text)
+        return .tensorRT(cache.ranges, header: cache.header)
+      } catch {
+        throw DecantError(.malformed, error.message, at: [path])
+      }
+    }
     let json: JSON
     do throws(WireError) {
       json = try JSON(parsing: bytes)
@@ -46,7 +68,7 @@ public enum StatisticsFile: Sendable {
   public func ranges(_ method: CalibrationMethod) throws(OpError) -> CalibratedRanges {
     switch self {
     case .statistics(let statistics): try statistics.ranges(method)
-    case .onnxRuntime(let ranges, _): ranges
+    case .onnxRuntime(let ranges, _), .tensorRT(let ranges, _): ranges
     }
   }
 

@@ -44,7 +44,21 @@ struct NodeSelection {
     self.reasons = reasons
   }
 
-  /// Why a node of the main graph is left out; nil when it is chosen.
+  private init(chosen: Set<NodeID>, reasons: [NodeID: String], like other: NodeSelection) {
+    self.chosen = chosen
+    self.reasons = reasons
+    include = other.include
+    exclude = other.exclude
+  }
+
+  /// The selection in the subgraph `inner` of a node that is left out for the reason `holder`, or chosen.
+  func nested(_ inner: Graph, holder: String?) -> NodeSelection {
+    var reasons: [NodeID: String] = [:]
+    for id in inner.order { reasons[id] = reason(nested: id, in: inner, holder: holder) }
+    return NodeSelection(chosen: Set(inner.order.filter { reasons[$0] == nil }), reasons: reasons, like: self)
+  }
+
+  /// Why a node of the graph is left out; nil when it is chosen.
   func reason(_ id: NodeID) -> String? { reasons[id] }
 
   /// Why a node of a subgraph is left out, when the node that holds the subgraph is left out for the reason `holder`.

@@ -11,6 +11,7 @@ extension WeightOnlyOptions {
     return WeightScheme(
       include: include, exclude: exclude, needsSamples: algorithm.needsSamples,
       what: "codes of \(format.bits) bits\(stored)",
+      isByNode: formats != nil,
       makeRounding: { [plain] threads in BlockEmitter(options: plain, formats: formats, threads: threads) },
       makeEmitter: { [self] threads in BlockEmitter(options: self, formats: formats, threads: threads) })
   }

@@ -28,7 +28,27 @@ public enum WeightOnlyQuantization {
   ) throws(DecantError) -> QuantizationReport {
     try FormCensus(graph).refuseQuantized()
     let selection = try NodeSelection(include: scheme.include, exclude: scheme.exclude, in: graph)
-    return try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
+    return try quantize(
+      &graph, scheme, selection, products: products, observe: observe, threads: threads, reporter: reporter)
+  }
+
+  private static func quantize(
+    _ graph: inout Graph, _ scheme: WeightScheme, _ selection: NodeSelection, products: [ValueID: InputProducts],
+    observe: Observation?, threads: Int, reporter: any Reporter
+  ) throws(DecantError) -> QuantizationReport {
+    var inside = QuantizationReport()
+    if !scheme.isByNode {
+      let outer = graph
+      let plain = scheme.needsSamples ? scheme.byRounding : scheme
+      try graph.editSubgraphs { (holder, inner) throws(DecantError) in
+        // Samples are watched in the main graph only.
+        let report = try quantize(
+          &inner, plain, selection.nested(inner, holder: selection.reason(holder)), products: [:], observe: nil,
+          threads: threads, reporter: SilentReporter())
+        inside.add(report, in: holder, of: outer)
+      }
+    }
+    var report = try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
       var emitter = scheme.makeEmitter(threads)
       var report = QuantizationReport()
       let step = "quantize weights"
@@ -76,5 +96,7 @@ public enum WeightOnlyQuantization {
       if observe != nil { report.notes.append("each weight learned from what the codes of those before it give") }
       return report
     }
+    report.append(inside)
+    return report
   }
 }

@@ -12,6 +12,8 @@ public struct WeightScheme: Sendable {
   public let what: String
   /// What the user should know of the model that comes out.
   public let drawback: String?
+  /// Whether formats are chosen for single nodes of the main graph, so that others stay as they are.
+  let isByNode: Bool
   /// Starts on a graph; codes are chosen on as many threads as are given.
   let makeEmitter: @Sendable (_ threads: Int) -> any SiteEmitter
   /// The same, with codes by rounding.
@@ -20,7 +22,7 @@ public struct WeightScheme: Sendable {
   /// From its parts.
   init(
     include: [NodeSelector], exclude: [NodeSelector], needsSamples: Bool, what: String, drawback: String? = nil,
-    makeRounding: @escaping @Sendable (_ threads: Int) -> any SiteEmitter,
+    isByNode: Bool = false, makeRounding: @escaping @Sendable (_ threads: Int) -> any SiteEmitter,
     makeEmitter: @escaping @Sendable (_ threads: Int) -> any SiteEmitter
   ) {
     self.include = include
@@ -28,6 +30,7 @@ public struct WeightScheme: Sendable {
     self.needsSamples = needsSamples
     self.what = what
     self.drawback = drawback
+    self.isByNode = isByNode
     self.makeRounding = makeRounding
     self.makeEmitter = makeEmitter
   }
@@ -36,7 +39,7 @@ public struct WeightScheme: Sendable {
   public var byRounding: WeightScheme {
     WeightScheme(
       include: include, exclude: exclude, needsSamples: false, what: what, drawback: drawback,
-      makeRounding: makeRounding, makeEmitter: makeRounding)
+      isByNode: isByNode, makeRounding: makeRounding, makeEmitter: makeRounding)
   }
 }
 

@@ -37,7 +37,7 @@ struct WeightSite {
       return .success(WeightSite(node: id, weight: table, use: .table))
     default:
       if node.subgraphs.contains(where: { $0.graph.holdsWeightedProducts }) {
-        return .failure(Absence("its subgraphs are not quantized", isLoss: true))
+        return .failure(Absence("its subgraphs are quantized node by node"))
       }
       guard graph.isWeightedProduct(id) else {
         return .failure(Absence("it has no weights that a product reads"))

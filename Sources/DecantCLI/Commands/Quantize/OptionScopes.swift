@@ -42,6 +42,7 @@ extension QuantizeCommand {
       ("--no-quantize-bias", !fixed.quantizeBias, [.int8]),
       ("--no-adjust-weights", !fixed.adjustWeights, [.int8]),
       ("--channel-axis", !fixed.channelAxis.isEmpty, [.int8]),
+      ("--overrides", fixed.overrides != nil, [.int8]),
       ("--bits", mixed.bits != nil, [.mixed]),
       ("--max-size", mixed.maxSize != nil, [.mixed]),
       ("--max-drop", mixed.maxDrop != nil, [.mixed]),

@@ -43,7 +43,9 @@ struct QuantizeCommand: ParsableCommand {
   var scheme = QuantizationScheme.int8
   @OptionGroup var planning: PlanningArguments
   @OptionGroup var samples: DataOptions
-  @Option(help: ArgumentHelp("Statistics from 'calibrate', or ONNX Runtime's calibration cache.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Statistics from 'calibrate', or the calibration cache of ONNX Runtime or TensorRT.", valueName: "file"))
   var stats: String?
   @OptionGroup var calibration: CalibrationArguments
   @OptionGroup var style: StyleArguments

@@ -27,6 +27,12 @@ struct StaticArguments: ParsableArguments {
       "For int8: the axis of an operator's channels, as in MatMul=1; may repeat.", valueName: "op=axis"))
   var channelAxis: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "For int8: types, scales and ranges of single tensors, as JSON in the form of ONNX Runtime's TensorQuantOverrides.",
+      valueName: "file"))
+  var overrides: String?
+
   /// Sets what the user gave.
   func apply(to options: inout StaticQuantizationOptions) throws(DecantError) {
     options.isSymmetric = symmetric
@@ -38,6 +44,7 @@ struct StaticArguments: ParsableArguments {
     options.adjustsWeights = adjustWeights
     options.equalizes = equalize
     options.correctsBiases = biasCorrection
+    if let overrides { options.overrides = try OverridesFile.read(overrides) }
     for given in channelAxis {
       let parts = given.split(separator: "=", omittingEmptySubsequences: false)
       guard parts.count == 2, let axis = Int(parts[1]) else {

@@ -30,10 +30,28 @@ public enum DynamicQuantization {
     }
     try FormCensus(graph).refuseQuantized()
     let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
+    return try quantize(&graph, learned, options, weights, selection)
+  }
+
+  private static func quantize(
+    _ graph: inout Graph, _ learned: LayerStatistics, _ options: DynamicQuantizationOptions, _ weights: IntegerGrid,
+    _ selection: NodeSelection
+  ) throws(DecantError) -> QuantizationReport {
+    var inside = QuantizationReport()
+    // ONNX Runtime leaves subgraphs alone unless it is told otherwise.
+    if options.style == .decant {
+      let outer = graph
+      try graph.editSubgraphs { (holder, inner) throws(DecantError) in
+        let report = try quantize(
+          &inner, LayerStatistics(), options, weights, selection.nested(inner, holder: selection.reason(holder)))
+        inside.add(report, in: holder, of: outer)
+      }
+    }
     var chosen = selection.chosen
-    // Integer convolutions are slow: they are for those who ask for them.
-    if options.include.isEmpty, options.style == .decant { chosen = chosen.filter { graph[$0].op != "Conv" } }
-    return try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
+    if options.include.isEmpty, options.style == .decant {
+      chosen = chosen.filter { DynamicQuantizer.onDemand[graph[$0].op] == nil }
+    }
+    var report = try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
       do throws(OpError) {
         try GemmSplitter(style: options.style).split(&chosen, &rewriter)
         var (steps, made) = ([QuantizationReport.Step](), Set<NodeID>())
@@ -62,5 +80,7 @@ public enum DynamicQuantization {
         throw DecantError(error)
       }
     }
+    report.append(inside)
+    return report
   }
 }

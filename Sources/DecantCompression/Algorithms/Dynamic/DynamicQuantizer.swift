@@ -42,6 +42,12 @@ struct DynamicQuantizer {
 
   private typealias Step = @Sendable (inout DynamicQuantizer, NodeID, inout Rewriter) throws(OpError) -> NodeOutcome
 
+  /// What is quantized only for those who ask for it with `--include`, and why.
+  static let onDemand: [OpName: String] = [
+    "Conv": "integer convolution is slower",
+    "LSTM": "inputs and states have one scale each at a step, which outliers spoil; '--include LSTM' quantizes it",
+  ]
+
   /// What is done with each operator.
   private static let steps: [OpName: Step] = [
     "MatMul": { (me, id, rewriter) throws(OpError) in try me.product(id, &rewriter) },
@@ -61,14 +67,16 @@ struct DynamicQuantizer {
     let node = rewriter.graph[id]
     guard let quantize = DynamicQuantizer.steps[node.op] else {
       let holdsWeights = node.subgraphs.contains { $0.graph.holdsWeightedProducts }
-      if holdsWeights { return .skipped("its subgraphs are not quantized") }
+      if holdsWeights {
+        return isCompatible
+          ? .skipped("its subgraphs are not quantized") : .unconcerned("its subgraphs are quantized node by node")
+      }
       let reason = "dynamic quantization is for products and tables"
       return rewriter.graph.isWeightedProduct(id) ? .skipped(reason) : .unconcerned(reason)
     }
     guard chosen.contains(id) else {
-      let isSlow = node.op == "Conv" && selection.reason(id) == nil
-      return isSlow
-        ? .unconcerned("integer convolution is slower") : .excluded(selection.reason(id) ?? "its source is")
+      if let reason = DynamicQuantizer.onDemand[node.op], selection.reason(id) == nil { return .unconcerned(reason) }
+      return .excluded(selection.reason(id) ?? "its source is")
     }
     return try quantize(&self, id, &rewriter)
   }

@@ -6,7 +6,9 @@ extension DynamicQuantizer {
   /// Result: `DynamicQuantizeLSTM`, its weights int8 and laid out input first.
   mutating func recurrence(_ id: NodeID, _ rewriter: inout Rewriter) throws(OpError) -> NodeOutcome {
     let node = rewriter.graph[id]
-    guard isCompatible else { return .skipped("only ONNX Runtime has an integer form of it") }
+    guard isCompatible || node.attributes.int("layout", default: 0) == 0 else {
+      return .skipped("its integer form has sequences first")
+    }
     guard let w = node.operand(1), let r = node.operand(2),
       let first = rewriter.graph[w].constant, let second = rewriter.graph[r].constant,
       [first, second].allSatisfy({ $0.dataType == .float32 && $0.rank == 3 })

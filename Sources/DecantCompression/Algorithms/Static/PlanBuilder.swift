@@ -98,6 +98,16 @@ struct PlanBuilder {
     return "weight per channel of axis \(axis)"
   }
 
+  /// Marks a bias; one with overrides is a weight like others.
+  private mutating func mark(_ bias: QuantizationPlan.Bias, _ graph: Graph) -> String {
+    guard options.overrides[graph[bias.bias].name] == nil else {
+      plan.mark(bias.bias, .weight(axis: nil))
+      return ", bias as a weight, for it has overrides"
+    }
+    plan.add(bias)
+    return ", bias int32"
+  }
+
   private func perChannelAxis(_ value: ValueID, _ axis: Int, _ graph: Graph) -> Int? {
     guard options.isPerChannel, let data = graph[value].constant else { return nil }
     let index = axis < 0 ? axis + data.rank : axis
@@ -131,16 +141,15 @@ struct PlanBuilder {
       case "Gemm": node.attributes.int("transB", default: 0) != 0 ? 0 : 1
       default: 0
       }
-    var text = weight(factor, channelAxis: axis, graph)
+    let text = weight(factor, channelAxis: axis, graph)
     if isOfCodes, node.op == "Conv", text.contains("per channel") { plan.signedWeights.insert(factor) }
     guard let bias = node.operand(2) else { return .quantized(text) }
     guard graph[bias].constant?.dataType == .float32 else {
       return .quantized(text + ", bias computed and left in float")
     }
     let beta = node.op == "Gemm" ? node.attributes.float("beta", default: 1) : 1
-    plan.add(.init(node: id, operand: 2, bias: bias, input: input, weight: factor, beta: beta))
-    text += ", bias int32"
-    return .quantized(text)
+    return .quantized(
+      text + mark(.init(node: id, operand: 2, bias: bias, input: input, weight: factor, beta: beta), graph))
   }
 
   private mutating func markMatrixProduct(_ node: Node, _ graph: Graph) -> NodeOutcome {
@@ -171,8 +180,7 @@ struct PlanBuilder {
       activation(scale, graph)
     }
     if let bias = node.operand(2), graph[bias].constant?.dataType == .float32 {
-      plan.add(.init(node: id, operand: 2, bias: bias, input: input, weight: scale, beta: 1))
-      text += ", bias int32"
+      text += mark(.init(node: id, operand: 2, bias: bias, input: input, weight: scale, beta: 1), graph)
     }
     for result in node.results { activation(result, graph) }
     return .quantized(text)

@@ -18,10 +18,16 @@ struct QuantizationEmitter {
     let scale: ValueID
     let zeroPoint: ValueID
     let scales: [Float]
+    /// The type of the codes.
+    let type: DataType
   }
 
   private var emitted: [ValueID: Emitted] = [:]
   private var weightParameters: [ValueID: [AffineParameters]] = [:]
+  /// The axes of constants that have channels.
+  private var channelAxes: [ValueID: Int] = [:]
+  /// What the user says about marked values.
+  private var overrides: [ValueID: [TensorOverride]] = [:]
   /// A table and whether its codes have a scale for each column.
   private struct TableForm: Hashable {
     let table: ValueID
@@ -46,6 +52,7 @@ struct QuantizationEmitter {
   /// Carries the plan out; `means` are those of the channels of inputs of layers, by name, for corrections of biases.
   mutating func emit(_ rewriter: inout Rewriter, means: [String: [Float]] = [:]) throws(OpError) {
     anchor = rewriter.graph.firstNode
+    for (value, _) in plan.ordered { overrides[value] = options.overrides[rewriter.graph[value].name] }
     try fitConstants(rewriter.graph)
     if options.adjustsWeights { enlargeScalesForBiases(rewriter.graph) }
     if options.correctsBiases, !means.isEmpty { correctBiases(means, &rewriter) }
@@ -71,20 +78,44 @@ struct QuantizationEmitter {
       guard let data = graph[value].constant else { continue }
       do throws(OpError) {
         switch role {
-        case .weight(let axis):
-          let grid = grid(ofWeight: value)
-          let symmetric = (axis != nil && !isOfCodes) || (options.weightsAreSymmetric ?? grid.isSigned)
-          weightParameters[value] = try QuantizedWeight.fit(
-            data, grid: grid, symmetric: symmetric, axis: axis, isReduced: options.isReduced)
-        case .activation:
-          weightParameters[value] = try QuantizedWeight.fit(
-            data, grid: grids.activations, symmetric: constantsAreSymmetric, axis: nil,
-            isReduced: options.isReduced && style == .onnxRuntime && !isOfCodes)
+        case .weight(let axis): try fit(value, data, axis, isWeight: true)
+        case .activation: try fit(value, data, nil, isWeight: false)
         case .sharing, .given: continue
         }
       } catch {
         throw OpError("initializer '\(graph[value].name)': \(error.message)", kind: error.kind)
       }
+    }
+  }
+
+  /// Chooses what the codes of a constant mean; what the user says about it comes first.
+  private mutating func fit(
+    _ value: ValueID, _ data: Tensor, _ usualAxis: Int?, isWeight: Bool
+  ) throws(OpError) {
+    let given = overrides[value]?.first
+    let grid = isWeight ? grid(ofWeight: value) : grid(ofActivation: value)
+    let axis = given == nil ? usualAxis : given?.axis.map { $0 < 0 ? $0 + data.rank : $0 }
+    channelAxes[value] = axis
+    let list = overrides[value] ?? []
+    let known = list.compactMap(\.parameters)
+    if !known.isEmpty {
+      guard known.allSatisfy({ grid.codes.contains($0.zeroPoint) }) else {
+        throw OpError("'zero_point' expected in \(grid.codes)")
+      }
+      weightParameters[value] = known
+      return
+    }
+    let isUsuallySymmetric =
+      isWeight
+      ? (axis != nil && !isOfCodes) || (options.weightsAreSymmetric ?? grid.isSigned)
+      : axis != nil || constantsAreSymmetric
+    let isUsuallyReduced = options.isReduced && (isWeight || (style == .onnxRuntime && !isOfCodes))
+    let ranges = try QuantizedWeight.ranges(of: data, axis: axis)
+    weightParameters[value] = ranges.enumerated().map { index, range in
+      AffineParameters(
+        range: index < list.count ? list[index].applied(to: range) : range, grid: grid,
+        symmetric: given?.isSymmetric ?? isUsuallySymmetric, isReduced: given?.isReduced ?? isUsuallyReduced,
+        scaleType: data.dataType)
     }
   }
 
@@ -95,8 +126,13 @@ struct QuantizationEmitter {
     return options.weightsAreSymmetric ?? grids.weights.isSigned
   }
 
+  private func grid(ofActivation value: ValueID) -> IntegerGrid {
+    overrides[value]?.first?.type.flatMap { IntegerGrid($0) } ?? grids.activations
+  }
+
   private func grid(ofWeight value: ValueID) -> IntegerGrid {
-    plan.signedWeights.contains(value) ? IntegerGrid(type: .int8, codes: -128...127) : grids.weights
+    if let type = overrides[value]?.first?.type, let grid = IntegerGrid(type) { return grid }
+    return plan.signedWeights.contains(value) ? IntegerGrid(type: .int8, codes: -128...127) : grids.weights
   }
 
   /// What the codes of an activation will mean; nil without a range.
@@ -106,8 +142,12 @@ struct QuantizationEmitter {
     case .sharing(let provider) where isOfCodes:
       return weightParameters[provider]?.first ?? parameters(ofActivation: provider, graph)
     default:
+      let given = overrides[value]?.first
+      if let parameters = given?.parameters { return parameters }
       return ranges.byName[graph[value].name].map {
-        AffineParameters(range: $0, grid: grids.activations, symmetric: options.isSymmetric)
+        AffineParameters(
+          range: given?.applied(to: $0) ?? $0, grid: grid(ofActivation: value),
+          symmetric: given?.isSymmetric ?? options.isSymmetric)
       }
     }
   }
@@ -129,7 +169,7 @@ struct QuantizationEmitter {
   /// Corrects the biases of the layers whose weights are about to become codes.
   private mutating func correctBiases(_ means: [String: [Float]], _ rewriter: inout Rewriter) {
     for (value, role) in plan.ordered {
-      guard case .weight(let axis) = role, let parameters = weightParameters[value],
+      guard case .weight = role, let parameters = weightParameters[value],
         let data = rewriter.graph[value].constant?.aligned, data.dataType == .float32
       else { continue }
       var errors: [Float]?
@@ -137,7 +177,7 @@ struct QuantizationEmitter {
         guard let input = rewriter.graph[layer].operand(0), let means = means[rewriter.graph[input].name] else {
           continue
         }
-        let found = errors ?? weightErrors(data, parameters, axis, grid(ofWeight: value))
+        let found = errors ?? weightErrors(data, parameters, channelAxes[value], grid(ofWeight: value))
         errors = found
         let outcome = correctBias(of: layer, found, data.shape, means, &rewriter)
         report.steps.append(.init(step: "correct-bias", value: rewriter.graph[value].name, outcome: outcome))
@@ -194,11 +234,16 @@ struct QuantizationEmitter {
       report.notes.append("'\(name)' stays in float: calibration saw no data for it")
       return
     }
+    let grid = grid(ofActivation: value)
+    let type = grid.type
+    guard grid.codes.contains(parameters.zeroPoint) else {
+      throw OpError("the overrides of '\(name)': 'zero_point' expected in \(grid.codes), got \(parameters.zeroPoint)")
+    }
     let scale = rewriter.addInitializer(name + "_scale", Tensor(scalar: parameters.scale))
     let zeroPoint = rewriter.addInitializer(
       name + "_zero_point",
-      AffineParameters.zeroPoints([parameters.zeroPoint], type: grids.activations.type, isScalar: true))
-    emitPair(value, Emitted(scale: scale, zeroPoint: zeroPoint, scales: [parameters.scale]), &rewriter)
+      AffineParameters.zeroPoints([parameters.zeroPoint], type: type, isScalar: true))
+    emitPair(value, Emitted(scale: scale, zeroPoint: zeroPoint, scales: [parameters.scale], type: type), &rewriter)
   }
 
   private mutating func emitConstant(
@@ -206,14 +251,15 @@ struct QuantizationEmitter {
   ) throws(OpError) {
     guard let parameters = weightParameters[value] else { return }
     let name = rewriter.graph[value].name
-    var (axis, grid): (Int?, IntegerGrid) = (nil, grids.activations)
-    if case .weight(let channelAxis) = role { (axis, grid) = (channelAxis, self.grid(ofWeight: value)) }
+    let axis = channelAxes[value]
+    var grid = grid(ofActivation: value)
+    if case .weight = role { grid = self.grid(ofWeight: value) }
     let weight = try QuantizedWeight(data, grid: grid, parameters: parameters, axis: axis)
     let scale = rewriter.addInitializer(name + "_scale", weight.scales)
     let zeroPoint = rewriter.addInitializer(name + "_zero_point", weight.zeroPoints)
     if options.keepsFloatWeights {
       emitPair(
-        value, Emitted(scale: scale, zeroPoint: zeroPoint, scales: parameters.map(\.scale)), codeType: grid.type,
+        value, Emitted(scale: scale, zeroPoint: zeroPoint, scales: parameters.map(\.scale), type: grid.type),
         axis: axis, &rewriter)
       return
     }
@@ -223,25 +269,26 @@ struct QuantizationEmitter {
       name: name + "_DequantizeLinear_Output", type: rewriter.graph[value].type, at: start)
     nameProducer(of: result, name + "_DequantizeLinear", &rewriter)
     rewriter.replaceAllUses(of: value, with: result)
-    emitted[value] = Emitted(scale: scale, zeroPoint: zeroPoint, scales: parameters.map(\.scale))
+    emitted[value] = Emitted(
+      scale: scale, zeroPoint: zeroPoint, scales: parameters.map(\.scale), type: grid.type)
     report.weights += 1
   }
 
   /// Given: `%t` read by others. Result: they read `DequantizeLinear(QuantizeLinear(%t))`.
   private mutating func emitPair(
-    _ value: ValueID, _ parameters: Emitted, codeType: DataType? = nil, axis: Int? = nil, _ rewriter: inout Rewriter
+    _ value: ValueID, _ parameters: Emitted, axis: Int? = nil, _ rewriter: inout Rewriter
   ) {
     let (name, type) = (rewriter.graph[value].name, rewriter.graph[value].type)
     let isOutput = rewriter.graph.isOutput(value)
     let uses = rewriter.graph.uses(of: value)
-    if options.hasDedicatedPairs, codeType == nil, emitDedicated(value, parameters, uses, &rewriter) { return }
+    let isConstant = rewriter.graph[value].constant != nil
+    if options.hasDedicatedPairs, !isConstant, emitDedicated(value, parameters, uses, &rewriter) { return }
     let attributes: Attributes = axis.map { ["axis": .int(Int64($0))] } ?? [:]
-    let codeType = codeType ?? grids.activations.type
     let position = rewriter.graph[value].producer.map { Rewriter.Position.after($0) } ?? start
     if isOutput { rewriter.rename(value, to: name + "_QuantizeLinear_Input") }
     let codes = rewriter.add(
       "QuantizeLinear", [value, parameters.scale, parameters.zeroPoint], attributes,
-      name: name + "_QuantizeLinear_Output", type: .tensor(codeType, type.shape), at: position)
+      name: name + "_QuantizeLinear_Output", type: .tensor(parameters.type, type.shape), at: position)
     nameProducer(of: codes, name + "_QuantizeLinear", &rewriter)
     let after = rewriter.graph[codes].producer.map { Rewriter.Position.after($0) } ?? start
     let result = rewriter.add(
@@ -250,7 +297,7 @@ struct QuantizationEmitter {
     nameProducer(of: result, name + "_DequantizeLinear", &rewriter)
     for use in uses { rewriter.replace(use, with: result) }
     emitted[value] = parameters
-    if rewriter.graph[value].constant == nil { report.activations += 1 }
+    if !isConstant { report.activations += 1 }
   }
 
   /// A pair for each reading operand of nodes that are quantized; others go on reading the float value. False when there
@@ -265,7 +312,7 @@ struct QuantizationEmitter {
       guard let reader = use.node else { continue }
       let codes = rewriter.add(
         "QuantizeLinear", [value, parameters.scale, parameters.zeroPoint],
-        name: name + "_QuantizeLinear_Output_\(index + 1)", type: .tensor(grids.activations.type, type.shape),
+        name: name + "_QuantizeLinear_Output_\(index + 1)", type: .tensor(parameters.type, type.shape),
         at: .before(reader))
       nameProducer(of: codes, name + "_QuantizeLinear_\(index + 1)", &rewriter)
       let result = rewriter.add(
@@ -314,7 +361,8 @@ struct QuantizationEmitter {
     else { return }
     let name = rewriter.graph[value].name
     let weight = try QuantizedWeight(
-      data, grid: grids.activations, parameters: [AffineParameters(scale: scale, zeroPoint: zeroPoint)], axis: nil)
+      data, grid: IntegerGrid(parameters.type) ?? grids.activations,
+      parameters: [AffineParameters(scale: scale, zeroPoint: zeroPoint)], axis: nil)
     let codes = rewriter.addInitializer(name + "_quantized", weight.codes)
     let result = rewriter.add(
       "DequantizeLinear", [codes, parameters.scale, parameters.zeroPoint], name: name + "_DequantizeLinear_Output",

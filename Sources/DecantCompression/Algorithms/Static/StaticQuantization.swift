@@ -18,6 +18,7 @@ public enum StaticQuantization {
   ) throws(DecantError) -> QuantizationReport {
     let grids = try grids(options)
     try FormCensus(graph).refuseQuantized()
+    try options.checkOverrides(graph)
     let selection = try NodeSelection(include: options.include, exclude: options.exclude, in: graph)
     let chosen = selection.chosen
     let style = PlacementStyle.choose(options, for: graph)

@@ -45,6 +45,8 @@ public struct StaticQuantizationOptions: Sendable {
   /// The axis of channels by operator type, where it shall be another than usual.
   public var channelAxes: [String: Int] = [:]
 
+  /// What the user says about the codes of single tensors, by name.
+  public var overrides: TensorOverrides = [:]
   /// Where the model is going to run: what would be slower there stays in float; never in ONNX Runtime's style.
   public var target = DeploymentTarget.generic
 
