@@ -78,6 +78,16 @@ private func ints(_ values: Int64...) -> Tensor { Tensor(values) }
 
 @Suite struct KernelTests {
   @Test(arguments: [
+    KernelCase("LSTM", [[5, 2, 3], [1, 76, 3], [1, 76, 19], [1, 152]], ["hidden_size": .int(19)], results: 3),
+    KernelCase(
+      "LSTM", [[4, 2, 3], [2, 128, 3], [2, 128, 32], nil, nil, [2, 2, 32], [2, 2, 32]],
+      ["hidden_size": .int(32), "direction": .string("bidirectional")], results: 3),
+    KernelCase(
+      "GRU", [[5, 2, 3], [1, 51, 3], [1, 51, 17], [1, 102], nil, [1, 2, 17]],
+      ["hidden_size": .int(17), "linear_before_reset": .int(1), "direction": .string("reverse")], results: 2),
+  ]) func recurrent(_ one: KernelCase) throws { try one.check() }
+
+  @Test(arguments: [
     KernelCase("LayerNormalization", [[3, 5, 20], [20], [20]], ["axis": .int(-1)], results: 3),
     KernelCase("LayerNormalization", [[3, 5, 20], [5, 20]], ["axis": .int(1), "epsilon": .float(0.1)]),
     KernelCase("RMSNormalization", [[3, 5, 20], [20]]),

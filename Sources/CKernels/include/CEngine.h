@@ -135,6 +135,17 @@ void decant_sum_rows_f32(const float *x, size_t rows, size_t width, float diviso
 // y[o][i] is the sum over `length` of x[o][l][i], divided by `divisor`.
 void decant_sum_columns_f32(const float *x, size_t outer, size_t length, size_t inner, float divisor, float *y);
 
+// Recurrent layers (recurrent.c)
+
+// y += x w for `rows` rows of `inner` elements; `w` has `inner` rows of `columns` elements. Sums run in order.
+void decant_add_product_f32(const float *x, size_t rows, size_t inner, const float *w, size_t columns, float *y);
+
+// One step of an LSTM of `hidden` units: `gates` are the sums for the input, output, forget and cell gate, one after another.
+void decant_lstm_cell_f32(const float *gates, size_t hidden, float *cell, float *state);
+
+// One step of a GRU that multiplies before it resets: what the inputs and what the state give for the update, reset and hidden gate.
+void decant_gru_cell_f32(const float *inputs, const float *states, size_t hidden, float *state);
+
 // Movement (movement.c)
 
 // Copies elements of `width` bytes, 1, 2, 4 or 8, from places `strides` elements apart, over `rank` axes of `extents`, all above 0, to a

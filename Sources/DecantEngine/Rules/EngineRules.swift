@@ -9,9 +9,10 @@ enum EngineRules {
     FuseAttention.rule, FuseGelu.rule, FuseNormalization.rule, FuseSkipNormalization.rule, FuseSwish.rule,
   ]
 
-  /// Constants first, so that patterns are seen without the arithmetic that leads to them.
+  /// Constants first, so that patterns are seen without the arithmetic that leads to them; again where a branch was taken in, and
+  /// its constants with it.
   static let pipeline = Pipeline(
-    "engine", "what is rewritten before a model is compiled",
+    "engine", "what is rewritten before a model is compiled", maximumRounds: 4,
     [
       DropDeadNodes(), FuseIntegerIslands(), FoldConstants(), InferTypes(), Simplify(), FuseForEngine(),
       DropDeadNodes(),
