@@ -105,7 +105,9 @@ public struct ChannelStatistics: Sendable, Hashable {
       result.high[channel] *= factors[channel]
       result.sums[channel] *= Double(factors[channel])
     }
-    for index in rows.indices { result.rows[index] *= factors[index % factors.count] }
+    for start in stride(from: 0, to: rows.count, by: max(channels, 1)) {
+      for channel in 0..<channels { result.rows[start + channel] *= factors[channel] }
+    }
     return result
   }
 }

@@ -39,6 +39,37 @@ struct SmoothingSearch {
   let correctsBiases: Bool
   /// How many columns may be left out of the codes, if that pays.
   let outliers: Int
+  /// The largest magnitude of each row of weights.
+  private let strengths: [Float]
+  /// The sum of squares of each row of weights.
+  private let powers: [Double]
+
+  /// From its parts.
+  init(
+    statistics: ChannelStatistics, weights: [Matrix], activations: IntegerGrid, weightGrid: IntegerGrid,
+    isPerChannel: Bool, isSymmetric: Bool, method: CalibrationMethod, correctsBiases: Bool, outliers: Int
+  ) {
+    self.statistics = statistics
+    self.weights = weights
+    self.activations = activations
+    self.weightGrid = weightGrid
+    self.isPerChannel = isPerChannel
+    self.isSymmetric = isSymmetric
+    self.method = method
+    self.correctsBiases = correctsBiases
+    self.outliers = outliers
+    var strengths = [Float](repeating: 0, count: statistics.channels)
+    var powers = [Double](repeating: 0, count: statistics.channels)
+    for matrix in weights {
+      for row in 0..<matrix.rows {
+        for value in matrix.elements[row * matrix.columns..<(row + 1) * matrix.columns] {
+          strengths[row] = max(strengths[row], abs(value))
+          powers[row] += Double(value * value)
+        }
+      }
+    }
+    (self.strengths, self.powers) = (strengths, powers)
+  }
 
   /// The exponents that a search tries.
   static let exponents: [Float] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
@@ -96,12 +127,6 @@ struct SmoothingSearch {
   private func factors(_ exponent: Float) -> [Float] {
     let reaches = statistics.reaches
     let most = max(reaches.max() ?? 0, .leastNormalMagnitude)
-    var strengths = [Float](repeating: 0, count: reaches.count)
-    for matrix in weights {
-      for row in 0..<matrix.rows {
-        for column in 0..<matrix.columns { strengths[row] = max(strengths[row], abs(matrix[row, column])) }
-      }
-    }
     let strongest = max(strengths.max() ?? 0, .leastNormalMagnitude)
     let logarithms = reaches.indices.map { index in
       exponent * log(max(reaches[index], most * 1e-5)) - (1 - exponent) * log(max(strengths[index], strongest * 1e-5))
@@ -139,14 +164,8 @@ struct SmoothingSearch {
     }
     var total = 0.0
     for column in 0..<columns {
-      var power = 0.0
-      for matrix in weights {
-        for index in column * matrix.columns..<(column + 1) * matrix.columns {
-          power += Double(matrix.elements[index] * matrix.elements[index])
-        }
-      }
       let step = Double(parameters.scale) * Double(factors[column])
-      total += Double(errors[column]) / Double(rows) * step * step * power
+      total += Double(errors[column]) / Double(rows) * step * step * powers[column]
     }
     return total
   }
@@ -156,9 +175,12 @@ struct SmoothingSearch {
     let rows = max(smoothed.rows.count / columns, 1)
     var powers = [Double](repeating: 0, count: columns)
     var sums = powers
-    for (index, value) in smoothed.rows.enumerated() {
-      powers[index % columns] += Double(value * value)
-      sums[index % columns] += Double(value)
+    for start in stride(from: 0, to: smoothed.rows.count, by: max(columns, 1)) {
+      for column in 0..<columns {
+        let value = smoothed.rows[start + column]
+        powers[column] += Double(value * value)
+        sums[column] += Double(value)
+      }
     }
     var total = 0.0
     for matrix in weights {
