@@ -1,5 +1,4 @@
 internal import CKernels
-public import DecantBytes
 public import DecantIR
 internal import DecantOps
 internal import DecantPasses
@@ -95,14 +94,13 @@ public struct NativeBackend: Backend {
   public static var operators: [OpName] { makers.keys.sorted() }
 
   /// Brings patterns into the operators that have fast kernels (``EngineRules``).
-  public func prepare(_ model: inout Model) throws(DecantError) {
-    do {
-      _ = try EngineRules.pipeline.run(on: &model)
-    } catch let error as DecantError {
-      throw error
-    } catch {
-      throw DecantError(.unsupported, "the model cannot be prepared: \(error)")
-    }
+  ///
+  /// A model that inference refuses stays as it is written: its declarations may be wrong and its nodes still run, or what is wrong
+  /// may lie in a branch that is never taken. A node that is reached says itself what is wrong with it.
+  public func prepare(_ model: inout Model) {
+    var rewritten = model
+    guard (try? EngineRules.pipeline.run(on: &rewritten)) != nil else { return }
+    model = rewritten
   }
 
   /// A kernel of our own; nil for other operators and types.
