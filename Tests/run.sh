@@ -109,7 +109,7 @@ for sample in Samples/*/run.sh; do
 done
 step quickstart bash Samples/quickstart.sh
 
-echo "not run: $measurements (they measure this machine, or are not finished; name them to run them)"
+echo "not run: $measurements (they measure this machine; name them to run them)"
 echo "== summary, $SECONDS s"
 [ "${#summary[@]}" -gt 0 ] || stop "no step is named: $*"
 printf '%s\n' "${summary[@]}"

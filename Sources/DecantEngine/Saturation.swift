@@ -34,7 +34,7 @@ public enum SaturationCensus {
     let watched = Set(products.compactMap { graph[$0].operand(0) }.filter { graph[$0].constant == nil })
     let seen = Mutex<[ValueID: Tensor]>([:])
     let tap = StatisticsTap(watched) { value, tensor in seen.withLock { $0[value] = tensor } }
-    _ = try Executor(prepared, backends: backends, options: options).run(inputs, tap: tap)
+    _ = try Executor(prepared, backends: backends, options: options, watching: watched).run(inputs, tap: tap)
     let codes = seen.withLock { $0 }
     var findings: [Finding] = []
     for product in products {

@@ -33,7 +33,7 @@ struct CommonOptions: ParsableArguments {
 struct OutputOptions: ParsableArguments {
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The file to write: .onnx, or .txt for the text form.", valueName: "file"))
-  var output: String
+  var output: String?
 
   @Flag(name: .shortAndLong, help: "Replace the output if it exists.")
   var force = false
@@ -47,16 +47,27 @@ struct OutputOptions: ParsableArguments {
     options.opset = opset
     options.usesExternalData = externalData
     options.weights = weights
-    try ModelFile.write(model, to: output, options, reporter: reporter)
+    try ModelFile.write(model, to: try path, options, reporter: reporter)
   }
 
   /// Fails before any work when the output cannot be written.
-  func check() throws(DecantError) { try OutputPath.check(output, replacing: force) }
+  func check() throws(DecantError) { try OutputPath.check(try path, replacing: force) }
+
+  /// The file to write.
+  ///
+  /// - Throws: `usage` when none was given: only what writes nothing does without.
+  private var path: String {
+    get throws(DecantError) {
+      guard let output else { throw DecantError(.usage, "missing expected argument '--output <file>'") }
+      return output
+    }
+  }
 }
 
 /// How models are run.
 struct EngineOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("What runs the model: onednn or reference.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("What runs the model: \(BackendCatalog.names.joined(separator: ", ")).", valueName: "name"))
   var backend = "onednn"
 
   @Option(help: ArgumentHelp("How many threads to use; all processors by default.", valueName: "count"))

@@ -18,7 +18,7 @@ struct QuantizeCommand: ParsableCommand {
       decant quantize model.onnx -o mixed.onnx --scheme mixed --max-size 20MB --data train.npz
       decant quantize model.onnx -o int8.onnx --data train.npz --sensitivity --report int8.html
       decant quantize model.onnx -o int8.onnx --data train.npz --form qoperator
-      decant quantize model.onnx -o int8.onnx --target ort-cpu-vnni --dry-run
+      decant quantize model.onnx --target ort-cpu-vnni --dry-run
       decant quantize model.onnx -o nf4.onnx --scheme nf4 --double
       """,
     discussion: """
@@ -82,9 +82,9 @@ struct QuantizeCommand: ParsableCommand {
   }
 
   func run() throws {
+    guard !planning.dryRun else { return try plan() }
     try output.check()
     try measurement.check(beside: output)
-    guard !planning.dryRun else { return try plan() }
     let result =
       switch scheme {
       case .int8: try runStaticInt8()
