@@ -58,6 +58,7 @@ let package = Package(
 
     // Floor 4: what is done with graphs and files.
     library("DecantPasses", ["DecantOps", "DecantIR", "DecantBytes"]),
+    library("DecantForms", ["DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
     library("DecantRuntime", ["DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
     library("DecantONNX", ["DecantOps", "DecantIR", "DecantWire", "DecantBytes", "CSchemas", "CProtobufC"]),
     library("DecantNumPy", ["DecantIR", "DecantBytes", "CZlib"]),
@@ -65,22 +66,19 @@ let package = Package(
 
     // Floor 5: compression, and the fast backends.
     library(
-      "DecantCompression", ["DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
+      "DecantCompression",
+      ["DecantForms", "DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
     library(
       "DecantEngine",
-      [
-        "DecantCompression", "DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels",
-      ]),
+      ["DecantForms", "DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels"]),
     library("DecantOneDNN", ["DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "CKernels", "COneDNN"]),
 
     // Floor 6: the façade.
     library(
       "Decant",
       [
-        "DecantCompression", "DecantEngine", "DecantOneDNN", "DecantPasses", "DecantRuntime", "DecantONNX",
-        "DecantNumPy",
-        "DecantBundle",
-        "DecantOps", "DecantIR", "DecantBytes",
+        "DecantCompression", "DecantEngine", "DecantOneDNN", "DecantForms", "DecantPasses", "DecantRuntime",
+        "DecantONNX", "DecantNumPy", "DecantBundle", "DecantOps", "DecantIR", "DecantBytes",
       ]),
 
     // Floor 7: the command line.
@@ -101,13 +99,16 @@ let package = Package(
     tests("DecantIRTests", ["DecantIR", "DecantBytes"]),
     tests("DecantOpsTests", ["DecantOps", "DecantIR", "DecantBytes"]),
     tests("DecantPassesTests", ["DecantPasses", "DecantOps", "DecantIR", "DecantBytes"]),
+    tests("DecantFormsTests", ["DecantForms", "DecantOps", "DecantIR"]),
     tests("DecantRuntimeTests", ["DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
     tests("DecantONNXTests", ["DecantONNX", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes", "DecantWire"]),
     tests("DecantNumPyTests", ["DecantNumPy", "DecantIR", "DecantBytes"]),
     tests("DecantBundleTests", ["DecantBundle", "DecantIR", "DecantBytes", "CZstd"]),
     tests(
       "DecantCompressionTests",
-      ["DecantCompression", "DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
+      [
+        "DecantCompression", "DecantForms", "DecantPasses", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes",
+      ]),
     tests(
       "DecantEngineTests", ["DecantEngine", "DecantOneDNN", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),
     tests("DecantOneDNNTests", ["DecantOneDNN", "DecantRuntime", "DecantOps", "DecantIR", "DecantBytes"]),

@@ -109,8 +109,3 @@ public struct NativeBackend: Backend {
     return try make(request)
   }
 }
-
-extension OpName {
-  /// An operator of ONNX Runtime's.
-  static func microsoft(_ type: String) -> OpName { OpName(type, domain: "com.microsoft") }
-}

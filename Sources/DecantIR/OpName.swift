@@ -10,6 +10,12 @@ public struct OpName: Hashable, Sendable {
     self.domain = domain == "ai.onnx" ? "" : domain
     self.type = type
   }
+
+  /// The domain of ONNX Runtime's own operators.
+  public static let microsoft = "com.microsoft"
+
+  /// An operator of ONNX Runtime's own.
+  public static func microsoft(_ type: String) -> OpName { OpName(type, domain: microsoft) }
 }
 
 extension OpName: ExpressibleByStringLiteral, CustomStringConvertible, Comparable {

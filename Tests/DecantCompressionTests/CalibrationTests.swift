@@ -1,5 +1,6 @@
 import DecantBytes
 import DecantCompression
+import DecantForms
 import DecantIR
 #if canImport(Glibc)
   import Glibc

@@ -1,5 +1,5 @@
 internal import DecantBytes
-public import DecantCompression
+public import DecantForms
 public import DecantIR
 internal import DecantPasses
 

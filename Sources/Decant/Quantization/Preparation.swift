@@ -1,4 +1,5 @@
 internal import DecantCompression
+internal import DecantForms
 internal import DecantIR
 internal import DecantPasses
 

@@ -1,4 +1,5 @@
-public import DecantCompression
+internal import DecantCompression
+public import DecantForms
 
 /// What a quantized model computes with, by the names that users choose.
 public enum QuantizationScheme: String, Sendable, CaseIterable {

@@ -1,5 +1,6 @@
 public import DecantBytes
 public import DecantCompression
+internal import DecantForms
 public import DecantIR
 public import DecantRuntime
 

@@ -1,4 +1,4 @@
-public import DecantCompression
+public import DecantForms
 public import DecantIR
 
 /// What is in a model, without a look at the weights.

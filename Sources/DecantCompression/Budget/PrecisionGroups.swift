@@ -1,4 +1,5 @@
 public import DecantBytes
+public import DecantForms
 public import DecantIR
 public import DecantRuntime
 

@@ -1,3 +1,4 @@
+public import DecantForms
 public import DecantIR
 
 /// How a range is chosen from what calibration saw.

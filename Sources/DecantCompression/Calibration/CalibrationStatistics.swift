@@ -1,3 +1,4 @@
+public import DecantForms
 public import DecantIR
 
 /// What one pass over the samples keeps of every value that a quantizer may need.

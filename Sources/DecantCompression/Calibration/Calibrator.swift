@@ -1,4 +1,5 @@
 public import DecantBytes
+internal import DecantForms
 public import DecantIR
 public import DecantRuntime
 internal import Synchronization

@@ -1,3 +1,5 @@
+internal import DecantForms
+
 /// The clipping threshold of least squared error over 8-bit codes.
 enum ErrorSearch {
   static let binCount = 2048

@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// The extremes of a tensor and of its magnitudes, NaN left out.

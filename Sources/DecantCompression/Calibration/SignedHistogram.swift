@@ -1,4 +1,5 @@
 public import DecantBytes
+public import DecantForms
 public import DecantIR
 
 /// Counts of values on both sides of zero, for pictures: two histograms of magnitudes, so that shards add up exactly.

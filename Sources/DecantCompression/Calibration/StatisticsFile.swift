@@ -1,4 +1,5 @@
 public import DecantBytes
+internal import DecantForms
 public import DecantIR
 
 /// Calibration results on disk: Decant's own statistics, the cache that ONNX Runtime's `quantize_static` writes, or TensorRT's.

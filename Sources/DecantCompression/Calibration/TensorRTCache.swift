@@ -1,4 +1,5 @@
 internal import DecantBytes
+internal import DecantForms
 public import DecantIR
 
 /// TensorRT's calibration cache: a line `TRT-<version>-<algorithm>`, then a line for each tensor, its name and the bits of a

@@ -1,3 +1,4 @@
+public import DecantForms
 public import DecantIR
 internal import CKernels
 

@@ -1,3 +1,4 @@
+internal import DecantForms
 public import DecantIR
 
 /// Which operators between pairs a target will run on codes, and how many QuantizeLinear and DequantizeLinear it is left with.

@@ -1,3 +1,4 @@
+internal import DecantForms
 public import DecantIR
 
 /// What a quantized model will be worth on a target: how fast its products are, which pairs stay, what to beware of.

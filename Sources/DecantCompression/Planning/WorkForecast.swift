@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// How the products of a graph share the work, and how fast a target does each kind of it.

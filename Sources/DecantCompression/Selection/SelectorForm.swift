@@ -110,13 +110,6 @@ extension Substring {
 }
 
 extension Graph {
-  /// What a node goes by: its name, or that of its first result.
-  func label(of id: NodeID) -> String {
-    let node = self[id]
-    guard node.name.isEmpty else { return node.name }
-    return node.results.lazy.compactMap { $0 }.first.map { self[$0].name } ?? ""
-  }
-
   /// Whether a node multiplies by constants of two axes or more.
   func isWeightedProduct(_ id: NodeID) -> Bool {
     let node = self[id]

@@ -1,26 +1,6 @@
-internal import DecantBytes
 internal import DecantIR
 
 extension Graph {
-  /// Gives each graph inside the nodes of this one to `edit`, with the node that holds it, and puts back what it makes of it.
-  mutating func editSubgraphs(
-    _ edit: (NodeID, inout Graph) throws(DecantError) -> Void
-  ) throws(DecantError) {
-    for node in order where self[node].attributes.holdGraphs {
-      for (name, value) in self[node].attributes {
-        switch value {
-        case .graph(var inner):
-          try edit(node, &inner)
-          self.edit { $0.setAttribute(node, name, .graph(inner)) }
-        case .graphs(var inners):
-          for index in inners.indices { try edit(node, &inners[index]) }
-          self.edit { $0.setAttribute(node, name, .graphs(inners)) }
-        default: continue
-        }
-      }
-    }
-  }
-
   /// How reports call a node of a graph inside `holder`.
   func path(of node: String, in holder: NodeID) -> String { "\(label(of: holder)) / \(node)" }
 }

@@ -1,4 +1,5 @@
 internal import DecantBytes
+internal import DecantForms
 internal import DecantIR
 
 /// Puts weights in blocks of codes into the graph.

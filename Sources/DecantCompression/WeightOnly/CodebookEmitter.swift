@@ -1,4 +1,5 @@
 internal import DecantBytes
+internal import DecantForms
 internal import DecantIR
 
 /// Puts weights in codes of a codebook into the graph, as MatMulBnb4.
@@ -138,20 +139,5 @@ struct CodebookEmitter: SiteEmitter {
         "Mul", [bias, scale], name: name + "_bias", type: rewriter.graph[bias].type, at: .before(node))
     }
     rewriter.append(addend, to: node)
-  }
-}
-
-extension Rewriter {
-  /// Adds `addend` to the result of `node`, whose readers get the sum under the result's name.
-  mutating func append(_ addend: ValueID, to node: NodeID) {
-    guard let result = graph[node].result(0) else { return }
-    let (name, type) = (graph[result].name, graph[result].type)
-    let sum = add("Add", [addend, addend], name: name + "_sum", type: type, at: .after(node))
-    replaceAllUses(of: result, with: sum)
-    rename(result, to: name + "_product")
-    rename(sum, to: name)
-    guard let made = graph[sum].producer else { return }
-    setOperand(0, of: made, to: result)
-    setName(made, graph[node].name + "_bias_add")
   }
 }

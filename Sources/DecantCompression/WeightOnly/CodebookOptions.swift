@@ -1,4 +1,5 @@
 public import DecantBytes
+public import DecantForms
 
 /// How weights become codes of a codebook.
 public struct CodebookOptions: Sendable {

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import DecantForms
 internal import DecantIR
 
 /// GPTQ onto the values of a ``Codebook``: rounds input after input, and spreads the error of each over those that follow.

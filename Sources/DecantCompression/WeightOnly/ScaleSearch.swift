@@ -3,6 +3,7 @@
 #else
   internal import Darwin
 #endif
+internal import DecantForms
 internal import DecantIR
 
 /// Finds factors for the inputs of products, so that weights times them, in codes, leave the least error in the results.

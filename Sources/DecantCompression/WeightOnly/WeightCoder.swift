@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// Chooses the codes of a weight, some outputs at a time; ready for one weight, with whatever it learned from data.

@@ -1,3 +1,5 @@
+public import DecantForms
+
 /// How weights alone are to be put into codes.
 public struct WeightOnlyOptions: Sendable {
   /// How a product with coded weights stands in the graph.

@@ -1,4 +1,5 @@
 import DecantBytes
+import DecantForms
 import DecantIR
 import Testing
 

@@ -1,3 +1,4 @@
+import DecantForms
 import DecantIR
 import DecantOps
 import DecantRuntime

@@ -1,5 +1,6 @@
 internal import DecantBytes
 internal import DecantCompression
+internal import DecantForms
 internal import DecantIR
 internal import DecantRuntime
 

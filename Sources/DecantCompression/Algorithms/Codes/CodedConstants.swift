@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// Makes codes of constants, each once, and adds them to the graph under ONNX Runtime's names.

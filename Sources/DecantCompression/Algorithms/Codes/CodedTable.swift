@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// A constant table as codes that are looked up before they become floats again.

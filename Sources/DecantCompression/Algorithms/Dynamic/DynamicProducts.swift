@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// Matrix products and convolutions of codes.

@@ -1,4 +1,5 @@
 public import DecantBytes
+internal import DecantForms
 public import DecantIR
 
 /// Dynamic int8: weights become codes, and activations become codes as the model runs, on the range of each tensor.

@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// Walks the nodes in order and puts integer operators where they gain.
@@ -55,10 +56,10 @@ struct DynamicQuantizer {
     "Gather": { (me, id, rewriter) throws(OpError) in try me.gather(id, &rewriter) },
     "Transpose": { (me, id, rewriter) throws(OpError) in me.transpose(id, &rewriter) },
     "LSTM": { (me, id, rewriter) throws(OpError) in try me.recurrence(id, &rewriter) },
-    OpName("Attention", domain: "com.microsoft"): { (me, id, rewriter) throws(OpError) in
+    .microsoft("Attention"): { (me, id, rewriter) throws(OpError) in
       try me.attention(id, &rewriter)
     },
-    OpName("EmbedLayerNormalization", domain: "com.microsoft"): { (me, id, rewriter) throws(OpError) in
+    .microsoft("EmbedLayerNormalization"): { (me, id, rewriter) throws(OpError) in
       try me.embedding(id, &rewriter)
     },
   ]

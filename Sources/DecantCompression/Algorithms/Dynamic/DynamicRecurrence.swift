@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// Recurrent networks and fused attention of com.microsoft with integer weights.
@@ -20,7 +21,7 @@ extension DynamicQuantizer {
     operands += [input.scale, input.zeroPoint, state.scale, state.zeroPoint]
     rewriter.setOperands(id, operands)
     rewriter.setAttribute(id, "layout", nil)
-    rewriter.setOp(id, OpName("DynamicQuantizeLSTM", domain: "com.microsoft"))
+    rewriter.setOp(id, .microsoft("DynamicQuantizeLSTM"))
     rewriter.setName(id, node.name + "_quant")
     coded.readFloats(id, &rewriter)
     return .quantized("weights int8")
@@ -75,7 +76,7 @@ extension DynamicQuantizer {
         input.codes, factor.codes, bias, input.scale, factor.scale, node.operand(3), input.zeroPoint,
         factor.zeroPoint, node.operand(4),
       ])
-    rewriter.setOp(id, OpName("QAttention", domain: "com.microsoft"))
+    rewriter.setOp(id, .microsoft("QAttention"))
     rewriter.setName(id, node.name + "_quant")
     return .quantized("weight \(weights.type), activation uint8 at run time")
   }

@@ -74,7 +74,7 @@ extension DynamicQuantizer {
     }
     let operands = [node.operand(0), node.operand(1)] + codes + [node.operand(7)] + scales + zeroPoints
     rewriter.setOperands(id, operands)
-    rewriter.setOp(id, OpName("QEmbedLayerNormalization", domain: "com.microsoft"))
+    rewriter.setOp(id, .microsoft("QEmbedLayerNormalization"))
     rewriter.setName(id, node.name + "_quant")
     return .quantized("tables, scale and shift as uint8 codes")
   }

@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// Puts codes and their DequantizeLinear into one graph.

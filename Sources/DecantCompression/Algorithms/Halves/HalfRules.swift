@@ -1,4 +1,5 @@
 internal import DecantBytes
+internal import DecantForms
 internal import DecantIR
 
 /// Says for each node whether it must stay float32, and why; and for the others what it is worth to have them half.

@@ -4,6 +4,7 @@
   internal import Darwin
 #endif
 internal import CKernels
+internal import DecantForms
 internal import DecantIR
 
 /// Finds the factors by which the columns of an activation are divided before they become codes (SmoothQuant, Xiao et al. 2023).

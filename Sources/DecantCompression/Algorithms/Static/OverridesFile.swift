@@ -1,4 +1,5 @@
 public import DecantBytes
+internal import DecantForms
 internal import DecantIR
 
 /// Overrides of tensors on disk: JSON that names tensors, each with a list of one override, or of one a channel.

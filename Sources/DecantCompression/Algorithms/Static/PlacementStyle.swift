@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// Where pairs of QuantizeLinear and DequantizeLinear go for one operator.

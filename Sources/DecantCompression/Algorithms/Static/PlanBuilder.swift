@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// Walks the nodes in order and marks what becomes codes.

@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// Carries a plan out: makes codes, scales and zero points, and puts the nodes in.

@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// Which values become codes, and how; made node by node before anything but superfluous activations changes.

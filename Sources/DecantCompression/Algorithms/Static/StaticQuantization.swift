@@ -1,4 +1,5 @@
 public import DecantBytes
+internal import DecantForms
 public import DecantIR
 
 /// Static int8: activations and weights become codes, with QuantizeLinear and DequantizeLinear around every operator, or with

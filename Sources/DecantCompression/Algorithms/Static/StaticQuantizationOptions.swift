@@ -1,3 +1,4 @@
+public import DecantForms
 public import DecantIR
 
 /// How static int8 quantization is to be done.

@@ -1,4 +1,5 @@
 internal import DecantBytes
+public import DecantForms
 public import DecantIR
 
 /// What a user says about the codes of one tensor, or of one channel of it, whatever calibration and options say.

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import DecantForms
 internal import DecantIR
 
 /// AdaRound: learns for each weight whether it is rounded up or down, so that the product's result keeps the least squared error

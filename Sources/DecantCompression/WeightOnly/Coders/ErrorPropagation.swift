@@ -1,4 +1,5 @@
 internal import CKernels
+internal import DecantForms
 internal import DecantIR
 
 /// GPTQ: rounds input after input, and spreads the error of each over the inputs that follow, as far as they go together in

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import DecantForms
 internal import DecantIR
 
 /// HQQ: half-quadratic splitting over the zero point of each block, for errors whose sizes count with the power 0.7, so that few

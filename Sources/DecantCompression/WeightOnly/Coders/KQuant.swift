@@ -1,4 +1,5 @@
 internal import CKernels
+internal import DecantForms
 internal import DecantIR
 
 /// The search of ggml's k-quants: scale and least value of each block fitted to its codes by weighted least squares, over twenty

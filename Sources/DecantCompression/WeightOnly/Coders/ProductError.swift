@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 extension Matrix {

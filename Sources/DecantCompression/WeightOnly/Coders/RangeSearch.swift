@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// Scales and zero points of least squared error, codes by rounding.

@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// Scales from the extremes of each block, codes by rounding.

@@ -1,3 +1,4 @@
+internal import DecantForms
 internal import DecantIR
 
 /// SeqMSE: for each block in turn the range that leaves the product's result the least squared error on the samples, given the

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import DecantForms
 internal import DecantIR
 
 /// SignRound: sign descent on an offset for each weight, from −1/2 to 1/2, and on the range of each block, from half of it to the

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import DecantForms
 internal import DecantIR
 
 /// Scales from the span of each block, whether zero is in it or not, codes by division in double precision: to the bit what ONNX

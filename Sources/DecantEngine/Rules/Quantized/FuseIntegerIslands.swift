@@ -1,4 +1,4 @@
-internal import DecantCompression
+internal import DecantForms
 internal import DecantIR
 internal import DecantPasses
 

@@ -28,11 +28,6 @@ enum Contrib {
   ].flatMap { $0 }
 }
 
-extension OpName {
-  /// An operator of `com.microsoft`.
-  static func microsoft(_ type: String) -> OpName { OpName(type, domain: "com.microsoft") }
-}
-
 extension EvaluationContext {
   /// The context in which the kernel of another operator computes on `operands`.
   func with(_ operands: [Tensor?], attributes: Attributes? = nil, results count: Int = 1) -> EvaluationContext {

@@ -8,13 +8,13 @@ public enum Codebook: String, Sendable, CaseIterable {
   case float = "fp4"
 
   /// The attribute `quant_type` of MatMulBnb4.
-  var quantType: Int { self == .float ? 0 : 1 }
+  package var quantType: Int { self == .float ? 0 : 1 }
 
   /// By code.
-  var values: [Float] { self == .normalFloat ? Codebook.normal : Codebook.small }
+  package var values: [Float] { self == .normalFloat ? Codebook.normal : Codebook.small }
 
   /// The code of a number from -1 to 1: that of the nearest value, as bitsandbytes decides it.
-  func code(of number: Float) -> UInt8 {
+  package func code(of number: Float) -> UInt8 {
     guard self == .float else { return UInt8(Codebook.rank(number, Codebook.normalBounds)) }
     return Codebook.smallCodes[Codebook.rank(abs(number), Codebook.smallBounds)] + (number < 0 ? 8 : 0)
   }

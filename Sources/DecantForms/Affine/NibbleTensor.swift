@@ -1,12 +1,12 @@
 internal import DecantBytes
-internal import DecantIR
+package import DecantIR
 
 /// 4-bit codes as ONNX stores them: two to a byte, the first in the low half, in row-major order.
-enum NibbleTensor {
+package enum NibbleTensor {
   /// Packs the low halves of `codes`; an odd number of them leaves the last high half zero.
   ///
   /// - Throws: ``OpError`` unless the codes are bytes.
-  static func pack(_ codes: Tensor, as type: DataType) throws(OpError) -> Tensor {
+  package static func pack(_ codes: Tensor, as type: DataType) throws(OpError) -> Tensor {
     guard codes.dataType == .uint8, codes.bytes != nil else {
       throw OpError("expected bytes to pack, got \(codes.dataType)")
     }

@@ -1,18 +1,22 @@
-internal import DecantIR
+package import DecantIR
 internal import DecantOps
 
 /// A QuantizeLinear or a DequantizeLinear: what it reads, and what its codes mean.
-struct AffineNode {
-  let id: NodeID
+package struct AffineNode {
+  /// The node.
+  package let id: NodeID
   /// Floats for QuantizeLinear, codes for DequantizeLinear.
-  let source: ValueID
-  let result: ValueID
-  let scale: ValueID
-  let zeroPoint: ValueID?
+  package let source: ValueID
+  /// What it gives.
+  package let result: ValueID
+  /// Its scale, or scales.
+  package let scale: ValueID
+  /// Its zero points; nil for zeros.
+  package let zeroPoint: ValueID?
   /// The axis of channels or blocks, as the node has it.
-  let axis: Int
+  package let axis: Int
   /// How many elements share a scale along the axis; zero where there are no blocks.
-  let blockSize: Int
+  package let blockSize: Int
 
   private init?(_ id: NodeID, _ type: String, _ graph: Graph) {
     let node = graph[id]
@@ -31,18 +35,20 @@ struct AffineNode {
   }
 
   /// `id` as QuantizeLinear; nil when it is another operator.
-  static func quantize(_ id: NodeID, _ graph: Graph) -> AffineNode? { AffineNode(id, "QuantizeLinear", graph) }
+  package static func quantize(_ id: NodeID, _ graph: Graph) -> AffineNode? { AffineNode(id, "QuantizeLinear", graph) }
 
   /// `id` as DequantizeLinear; nil when it is another operator.
-  static func dequantize(_ id: NodeID, _ graph: Graph) -> AffineNode? { AffineNode(id, "DequantizeLinear", graph) }
+  package static func dequantize(_ id: NodeID, _ graph: Graph) -> AffineNode? {
+    AffineNode(id, "DequantizeLinear", graph)
+  }
 
   /// The DequantizeLinear that gives `value`; nil when something else does.
-  static func dequantize(behind value: ValueID, _ graph: Graph) -> AffineNode? {
+  package static func dequantize(behind value: ValueID, _ graph: Graph) -> AffineNode? {
     graph[value].producer.flatMap { dequantize($0, graph) }
   }
 
   /// Scales and zero points that never change, by channel; nil when they are computed.
-  func channels(_ graph: Graph) -> [AffineParameters]? {
+  package func channels(_ graph: Graph) -> [AffineParameters]? {
     guard let scales = graph[scale].constant?.floats, !scales.isEmpty else { return nil }
     guard let zeroPoint else { return scales.map { AffineParameters(scale: $0, zeroPoint: 0) } }
     guard let data = graph[zeroPoint].constant, data.dataType.bitWidth <= 32, let points = data.integers,
@@ -52,19 +58,19 @@ struct AffineNode {
   }
 
   /// The one scale and zero point of all codes; nil when there are more, or they are computed.
-  func parameters(_ graph: Graph) -> AffineParameters? {
+  package func parameters(_ graph: Graph) -> AffineParameters? {
     guard blockSize == 0, let channels = channels(graph), channels.count == 1 else { return nil }
     return channels[0]
   }
 
   /// The type of the codes, where it is known.
-  func codeType(_ graph: Graph) -> DataType? {
+  package func codeType(_ graph: Graph) -> DataType? {
     let codes = graph[id].op.type == "QuantizeLinear" ? result : source
     return graph[codes].constant?.dataType ?? graph[codes].type.dataType
   }
 
   /// Whether codes mean the same here and there: one scale, one zero point, one type.
-  func means(the other: AffineNode, _ graph: Graph) -> Bool {
+  package func means(the other: AffineNode, _ graph: Graph) -> Bool {
     guard codeType(graph) == other.codeType(graph), codeType(graph) != nil else { return false }
     if scale == other.scale, zeroPoint == other.zeroPoint, blockSize == other.blockSize {
       return blockSize == 0 || axis == other.axis
@@ -72,14 +78,6 @@ struct AffineNode {
     guard let own = parameters(graph), let others = other.parameters(graph) else { return false }
     return own == others
   }
-}
-
-extension OpName {
-  /// The domain of ONNX Runtime's own operators.
-  static let microsoft = "com.microsoft"
-
-  /// An operator of ONNX Runtime's own.
-  static func microsoft(_ type: String) -> OpName { OpName(type, domain: microsoft) }
 }
 
 extension Graph {
@@ -94,27 +92,6 @@ extension Graph {
       return nil
     }
     return found
-  }
-}
-
-extension Rewriter {
-  /// Erases what only quantizes or dequantizes and is not read, last nodes first, and constants that are not read.
-  mutating func dropUnreadCodes() {
-    for node in graph.order.reversed() where isUnread(node) {
-      guard ["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"].contains(graph[node].op.type) else {
-        continue
-      }
-      erase(node)
-    }
-    for value in graph.initializers where graph[value].useCount == 0 { erase(value) }
-  }
-
-  /// Gives the readers of `old` the value `new`, and `new` the name of `old`, whose producer goes.
-  mutating func takePlace(of old: ValueID, with new: ValueID) {
-    let name = graph[old].name
-    replaceAllUses(of: old, with: new)
-    if let node = graph[old].producer, isUnread(node) { erase(node) } else { rename(old, to: name + "_before") }
-    rename(new, to: name)
   }
 }
 

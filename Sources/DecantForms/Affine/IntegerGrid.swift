@@ -7,7 +7,8 @@ public struct IntegerGrid: Sendable, Hashable {
   /// All codes of the type; values beyond are clipped to them.
   public let codes: ClosedRange<Int>
 
-  init(type: DataType, codes: ClosedRange<Int>) {
+  /// A type of which only some codes are used.
+  package init(type: DataType, codes: ClosedRange<Int>) {
     self.type = type
     self.codes = codes
   }

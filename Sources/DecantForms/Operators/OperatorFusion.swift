@@ -26,7 +26,7 @@ struct OperatorFusion {
     let (name, op) = (rewriter.graph.label(of: id), node.op)
     switch replacement(of: id, &rewriter) {
     case .success(let text): report.convert(name, op, to: text)
-    case .failure(let absence): report.leave(name, op, absence.reason)
+    case .failure(let error): report.leave(name, op, error.message)
     }
   }
 
@@ -36,15 +36,15 @@ struct OperatorFusion {
       || node.results.contains { $0.map { graph.quantizations(of: $0) != nil } ?? false }
   }
 
-  private func replacement(of id: NodeID, _ rewriter: inout Rewriter) -> Result<String, Absence> {
+  private func replacement(of id: NodeID, _ rewriter: inout Rewriter) -> Result<String, OpError> {
     let op = rewriter.graph[id].op
     if IntegerOperator.movers.contains(op) { return move(id, &rewriter) }
     if op == "ArgMax" { return read(id, &rewriter) }
-    guard let result = rewriter.graph[id].result(0) else { return .failure(Absence("it has no result")) }
+    guard let result = rewriter.graph[id].result(0) else { return .failure(OpError("it has no result")) }
     let targets = rewriter.graph.quantizations(of: result)
     guard let integer = IntegerOperator.replacing(op, givingFloat: targets == nil) else {
       let known = IntegerOperator.replacing(op, givingFloat: targets != nil) != nil
-      return .failure(Absence(known ? "its result is not codes alone" : "no operator on codes does this"))
+      return .failure(OpError(known ? "its result is not codes alone" : "no operator on codes does this"))
     }
     return fuse(id, integer, targets ?? [], &rewriter)
   }
@@ -53,11 +53,11 @@ struct OperatorFusion {
 
   private func fuse(
     _ id: NodeID, _ integer: IntegerOperator, _ targets: [AffineNode], _ rewriter: inout Rewriter
-  ) -> Result<String, Absence> {
+  ) -> Result<String, OpError> {
     let match: OperatorMatch
     switch OperatorMatch.find(id, integer, targets.first, rewriter.graph) {
     case .success(let found): match = found
-    case .failure(let absence): return .failure(absence)
+    case .failure(let error): return .failure(error)
     }
     let node = rewriter.graph[id]
     var operands: [ValueID?] = []
@@ -134,17 +134,17 @@ struct OperatorFusion {
   // MARK: Movers
 
   /// Given: `QuantizeLinear(Transpose(DequantizeLinear(%x)))` on one scale. Result: `Transpose(%x)`.
-  private func move(_ id: NodeID, _ rewriter: inout Rewriter) -> Result<String, Absence> {
+  private func move(_ id: NodeID, _ rewriter: inout Rewriter) -> Result<String, OpError> {
     let node = rewriter.graph[id]
     guard let input = node.operand(0), let source = AffineNode.dequantize(behind: input, rewriter.graph) else {
-      return .failure(Absence("its operand is not codes"))
+      return .failure(OpError("its operand is not codes"))
     }
     guard source.parameters(rewriter.graph) != nil, let type = source.codeType(rewriter.graph), type.bitWidth == 8
     else {
-      return .failure(Absence("its operand has no single scale, or is not codes of 8 bits"))
+      return .failure(OpError("its operand has no single scale, or is not codes of 8 bits"))
     }
     guard node.op != "Resize" || (node.attributes.string("mode") ?? "nearest") == "nearest" else {
-      return .failure(Absence("it computes between elements"))
+      return .failure(OpError("it computes between elements"))
     }
     // MaxPool gives indices too, which are no numbers in codes.
     let floats = node.op == "MaxPool" ? node.results.prefix(1) : node.results[...]
@@ -161,7 +161,7 @@ struct OperatorFusion {
       while operands.count < 3 { operands.append(nil) }
       switch filler(of: node, source, &rewriter) {
       case .success(let filler): operands[2] = filler
-      case .failure(let absence): return .failure(absence)
+      case .failure(let error): return .failure(error)
       }
     }
     let made = rewriter.addNode(
@@ -187,10 +187,10 @@ struct OperatorFusion {
   /// Given: `%y = Gather(DequantizeLinear(%table), %ids)`. Result: `%y = DequantizeLinear(Gather(%table, %ids))`.
   private func lookUp(
     _ id: NodeID, _ source: AffineNode, _ type: DataType, _ rewriter: inout Rewriter
-  ) -> Result<String, Absence> {
+  ) -> Result<String, OpError> {
     let node = rewriter.graph[id]
     guard node.op == "Gather", rewriter.graph[source.source].constant != nil, let result = node.result(0) else {
-      return .failure(Absence("its result is not codes alone on the scale of its operand"))
+      return .failure(OpError("its result is not codes alone on the scale of its operand"))
     }
     let own = rewriter.graph[result].type
     let codes = rewriter.add(
@@ -207,7 +207,7 @@ struct OperatorFusion {
   /// The code of what Pad adds.
   private func filler(
     of node: Node, _ source: AffineNode, _ rewriter: inout Rewriter
-  ) -> Result<ValueID?, Absence> {
+  ) -> Result<ValueID?, OpError> {
     guard (node.attributes.string("mode") ?? "constant") == "constant" else { return .success(node.operand(2)) }
     guard let value = node.operand(2) else { return .success(zeroPoint(of: source, &rewriter)) }
     if let coded = AffineNode.dequantize(behind: value, rewriter.graph), coded.means(the: source, rewriter.graph) {
@@ -215,10 +215,10 @@ struct OperatorFusion {
     }
     guard let number = constant(value, rewriter.graph), let parameters = source.parameters(rewriter.graph),
       let type = source.codeType(rewriter.graph), let grid = IntegerGrid(type), number.isFinite, parameters.scale > 0
-    else { return .failure(Absence("what it adds is computed")) }
+    else { return .failure(OpError("what it adds is computed")) }
     let code = parameters.code(of: number, grid: grid)
     guard Float(code - parameters.zeroPoint) * parameters.scale == number else {
-      return .failure(Absence("what it adds, \(number), is no code of its operand's scale"))
+      return .failure(OpError("what it adds, \(number), is no code of its operand's scale"))
     }
     return .success(
       rewriter.addInitializer(
@@ -235,11 +235,11 @@ struct OperatorFusion {
   }
 
   /// Given: `ArgMax(DequantizeLinear(%x))`. Result: `ArgMax(%x)`: codes have the order of the numbers.
-  private func read(_ id: NodeID, _ rewriter: inout Rewriter) -> Result<String, Absence> {
+  private func read(_ id: NodeID, _ rewriter: inout Rewriter) -> Result<String, OpError> {
     guard let input = rewriter.graph[id].operand(0), let source = AffineNode.dequantize(behind: input, rewriter.graph),
       let parameters = source.parameters(rewriter.graph), parameters.scale > 0,
       source.codeType(rewriter.graph)?.bitWidth == 8
-    else { return .failure(Absence("its operand is not codes of 8 bits on one scale")) }
+    else { return .failure(OpError("its operand is not codes of 8 bits on one scale")) }
     rewriter.setOperand(0, of: id, to: source.source)
     return .success("ArgMax of codes")
   }

@@ -2,7 +2,7 @@ import DecantBytes
 import DecantIR
 import Testing
 
-@testable import DecantCompression
+@testable import DecantForms
 
 @Suite struct FormConversionTests {
   /// `y = QuantizeLinear(op(DequantizeLinear(x), DequantizeLinear(w), …))` on scales of a half, and DequantizeLinear of that.

@@ -72,7 +72,7 @@ struct BlockUnpacking {
     if let known = weights[key] {
       weight = known
     } else {
-      let data = try CodebookWeight.floats(of: node, rewriter.graph)
+      let data = try CodebookReading.floats(of: node, rewriter.graph)
       weight = rewriter.addInitializer(rewriter.graph[codes].name.droppingEnd("_Bnb4"), data)
     }
     weights[key] = weight
@@ -121,16 +121,5 @@ struct BlockUnpacking {
   ) {
     rewriter.setAll(id, op, operands, [:])
     if let addend { rewriter.append(addend, to: id) }
-  }
-}
-
-extension Tensor {
-  /// Floats in the type of a model's weights. Precondition: float32, float16 or bfloat16; others become float32.
-  init(floats: [Float], shape: [Int], as type: DataType) {
-    switch type {
-    case .float16: self.init(floats.map { Float16($0) }, shape: shape)
-    case .bfloat16: self.init(floats.map { BFloat16($0) }, shape: shape)
-    default: self.init(floats, shape: shape)
-    }
   }
 }

@@ -12,22 +12,22 @@ struct OperatorMatch {
   /// - Parameter target: the QuantizeLinear that reads the result; nil where that stays float.
   static func find(
     _ id: NodeID, _ integer: IntegerOperator, _ target: AffineNode?, _ graph: Graph
-  ) -> Result<OperatorMatch, Absence> {
+  ) -> Result<OperatorMatch, OpError> {
     let node = graph[id]
-    if let reason = attributesReason(node) { return .failure(Absence(reason)) }
+    if let reason = attributesReason(node) { return .failure(OpError(reason)) }
     var match = OperatorMatch()
     for case .codes(let index) in integer.slots(count: node.declaredOperands.count) {
       guard let operand = node.operand(index), let affine = AffineNode.dequantize(behind: operand, graph) else {
-        return .failure(Absence("its operand \(index) is not codes"))
+        return .failure(OpError("its operand \(index) is not codes"))
       }
-      if let reason = operandReason(node, index, affine, graph) { return .failure(Absence(reason)) }
+      if let reason = operandReason(node, index, affine, graph) { return .failure(OpError(reason)) }
       match.operands[index] = affine
     }
-    if let reason = match.typesReason(node, target, graph) { return .failure(Absence(reason)) }
+    if let reason = match.typesReason(node, target, graph) { return .failure(OpError(reason)) }
     for case .bias(let index) in integer.slots {
       guard let operand = node.operand(index) else { continue }
       guard let codes = match.biasCodes(operand, node, graph) else {
-        return .failure(Absence("its bias is not int32 codes on the scale of the product"))
+        return .failure(OpError("its bias is not int32 codes on the scale of the product"))
       }
       match.bias = codes
     }

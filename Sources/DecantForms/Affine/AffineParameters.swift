@@ -65,3 +65,25 @@ public struct AffineParameters: Sendable, Hashable {
     return Int(min(max(code, Float(grid.codes.lowerBound)), Float(grid.codes.upperBound)))
   }
 }
+
+extension AffineParameters {
+  /// Scales as a tensor of float32 or float16.
+  package static func scales(_ values: [Float], type: DataType, isScalar: Bool) -> Tensor {
+    let shape = isScalar ? [] : [values.count]
+    return type == .float16 ? Tensor(values.map { Float16($0) }, shape: shape) : Tensor(values, shape: shape)
+  }
+
+  /// Zero points as a tensor of the codes' type. Precondition: a 4-, 8- or 16-bit integer type.
+  package static func zeroPoints(_ values: [Int], type: DataType, isScalar: Bool) -> Tensor {
+    let shape = isScalar ? [] : [values.count]
+    switch type {
+    case .int8: return Tensor(values.map { Int8(truncatingIfNeeded: $0) }, shape: shape)
+    case .int16: return Tensor(values.map { Int16(truncatingIfNeeded: $0) }, shape: shape)
+    case .uint16: return Tensor(values.map { UInt16(truncatingIfNeeded: $0) }, shape: shape)
+    case .int4, .uint4:
+      let bytes = values.map { UInt8(truncatingIfNeeded: $0) }
+      return (try? NibbleTensor.pack(Tensor(bytes, shape: shape), as: type)) ?? Tensor(bytes, shape: shape)
+    default: return Tensor(values.map { UInt8(truncatingIfNeeded: $0) }, shape: shape)
+    }
+  }
+}

@@ -1,12 +1,11 @@
 internal import CKernels
 internal import DecantBytes
-internal import DecantIR
-internal import DecantRuntime
+package import DecantIR
 
 /// A weight in codes, as the tensors of a file.
-struct PackedWeight {
+package struct PackedWeight {
   /// How a file holds codes in blocks.
-  enum Layout: Hashable {
+  package enum Layout: Hashable, Sendable {
     /// As MatMulNBits reads them: bytes of outputs by blocks by packed codes.
     case blocks
     /// As a tensor of a few-bit type, outputs by inputs.
@@ -17,40 +16,25 @@ struct PackedWeight {
     case inputsFirst
   }
 
-  let codes: Tensor
-  let scales: Tensor
+  /// The codes.
+  package let codes: Tensor
+  /// One for each block.
+  package let scales: Tensor
   /// Nil where all blocks have the zero point that the layout takes for granted.
-  let zeroPoints: Tensor?
-
-  /// How many outputs are coded at a time. Their packed codes fill whole bytes whatever the number of inputs.
-  private static let band = 64
-
-  /// Codes `weight` with `coder`, on `threads` threads.
-  ///
-  /// - Throws: what the coder throws.
-  init(
-    _ weight: WeightMatrix, _ format: BlockFormat, _ layout: Layout, scaleType: DataType, threads: Int,
-    coder: any WeightCoder
-  ) throws(OpError) {
-    let type = ScaleType(scaleType)
-    let bands = (weight.rows + PackedWeight.band - 1) / PackedWeight.band
-    let pieces = try Parallel.map(count: bands, threads: threads) { (index) throws(OpError) -> Piece in
-      let start = index * PackedWeight.band
-      let panel = weight.panel(start..<min(start + PackedWeight.band, weight.rows))
-      return Piece(try coder.code(panel, format, type), layout)
-    }
-    try self.init(pieces, rows: weight.rows, columns: weight.columns, format, layout, scaleType: scaleType)
-  }
+  package let zeroPoints: Tensor?
 
   /// Packs `weight`, which is in codes already.
   ///
   /// - Throws: ``OpError`` for scales that `scaleType` cannot hold.
-  init(_ weight: BlockRows, _ layout: Layout, scaleType: DataType) throws(OpError) {
+  package init(_ weight: BlockRows, _ layout: Layout, scaleType: DataType) throws(OpError) {
     try self.init(
       [Piece(weight, layout)], rows: weight.rows, columns: weight.columns, weight.format, layout, scaleType: scaleType)
   }
 
-  private init(
+  /// Joins pieces, which hold some outputs each, one after another.
+  ///
+  /// - Throws: ``OpError`` for scales that `scaleType` cannot hold.
+  package init(
     _ pieces: [Piece], rows: Int, columns: Int, _ format: BlockFormat, _ layout: Layout, scaleType: DataType
   ) throws(OpError) {
     let blocks = format.blocks(columns)
@@ -152,53 +136,47 @@ struct PackedWeight {
   }
 }
 
-/// The packed codes of some outputs.
-private struct Piece: Sendable {
-  let codes: ByteSlice
-  /// Unpacked, inputs by outputs, for the layout that has inputs first; empty for the others.
-  let columnCodes: [UInt8]
-  let scales: [Float]
-  let zeroPoints: [UInt8]
+extension PackedWeight {
+  /// The packed codes of some outputs.
+  package struct Piece: Sendable {
+    let codes: ByteSlice
+    /// Unpacked, inputs by outputs, for the layout that has inputs first; empty for the others.
+    let columnCodes: [UInt8]
+    let scales: [Float]
+    let zeroPoints: [UInt8]
 
-  init(_ rows: BlockRows, _ layout: PackedWeight.Layout) {
-    let format = rows.format
-    scales = rows.scales
-    zeroPoints = rows.zeroPoints
-    var values = rows.codes
-    // Three bits in the middle of four have the zero point that four have.
-    if format.isSymmetric, format.bits == 3 { values = values.map { $0 + 4 } }
-    if layout != .blocks, format.isSymmetric, layout != .table || format.storedBits < 8 {
-      let (middle, mask) = (UInt8(1 << (format.storedBits - 1)), UInt8(truncatingIfNeeded: 1 << format.storedBits - 1))
-      values = values.map { ($0 &- middle) & mask }
-    }
-    switch layout {
-    case .blocks:
-      columnCodes = []
-      let padding = rows.blocks * format.blockSize - rows.columns
-      if padding == 0 {
-        codes = ByteSlice(copying: PackedWeight.pack(values, bits: format.storedBits))
-      } else {
-        let zeros = [UInt8](repeating: 0, count: padding)
-        let padded = (0..<rows.rows).flatMap { values[$0 * rows.columns..<($0 + 1) * rows.columns] + zeros }
-        codes = ByteSlice(copying: PackedWeight.pack(padded, bits: format.storedBits))
+    /// Packs `rows` for a layout.
+    package init(_ rows: BlockRows, _ layout: PackedWeight.Layout) {
+      let format = rows.format
+      scales = rows.scales
+      zeroPoints = rows.zeroPoints
+      var values = rows.codes
+      // Three bits in the middle of four have the zero point that four have.
+      if format.isSymmetric, format.bits == 3 { values = values.map { $0 + 4 } }
+      if layout != .blocks, format.isSymmetric, layout != .table || format.storedBits < 8 {
+        let (middle, mask) = (
+          UInt8(1 << (format.storedBits - 1)), UInt8(truncatingIfNeeded: 1 << format.storedBits - 1)
+        )
+        values = values.map { ($0 &- middle) & mask }
       }
-    case .outputsFirst, .table:
-      columnCodes = []
-      codes = ByteSlice(copying: PackedWeight.pack(values, bits: format.storedBits))
-    case .inputsFirst:
-      columnCodes = PackedWeight.transposed(values, rows: rows.rows, columns: rows.columns)
-      codes = ByteSlice()
-    }
-  }
-}
-
-extension ScaleType {
-  /// The type that scales of a weight of `type` have.
-  init(_ type: DataType) {
-    switch type {
-    case .float16: self = .float16
-    case .bfloat16: self = .bfloat16
-    default: self = .float32
+      switch layout {
+      case .blocks:
+        columnCodes = []
+        let padding = rows.blocks * format.blockSize - rows.columns
+        if padding == 0 {
+          codes = ByteSlice(copying: PackedWeight.pack(values, bits: format.storedBits))
+        } else {
+          let zeros = [UInt8](repeating: 0, count: padding)
+          let padded = (0..<rows.rows).flatMap { values[$0 * rows.columns..<($0 + 1) * rows.columns] + zeros }
+          codes = ByteSlice(copying: PackedWeight.pack(padded, bits: format.storedBits))
+        }
+      case .outputsFirst, .table:
+        columnCodes = []
+        codes = ByteSlice(copying: PackedWeight.pack(values, bits: format.storedBits))
+      case .inputsFirst:
+        columnCodes = PackedWeight.transposed(values, rows: rows.rows, columns: rows.columns)
+        codes = ByteSlice()
+      }
     }
   }
 }

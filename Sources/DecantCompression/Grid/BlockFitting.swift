@@ -1,32 +1,9 @@
 internal import CKernels
+internal import DecantForms
 internal import DecantIR
 
-/// Some rows of a weight as codes in blocks: what every block algorithm gives.
-struct BlockRows: Sendable {
-  let rows: Int
-  let columns: Int
-  let format: BlockFormat
-  /// One byte a code, row by row.
-  var codes: [UInt8]
-  /// One for each block, row by row.
-  var scales: [Float]
-  /// One for each block, row by row.
-  var zeroPoints: [UInt8]
-
-  /// Zeros.
-  init(rows: Int, columns: Int, format: BlockFormat) {
-    self.rows = rows
-    self.columns = columns
-    self.format = format
-    let blocks = rows * format.blocks(columns)
-    codes = [UInt8](repeating: 0, count: rows * columns)
-    scales = [Float](repeating: 0, count: blocks)
-    zeroPoints = [UInt8](repeating: UInt8(format.levels / 2), count: blocks)
-  }
-
-  /// How many blocks a row has.
-  var blocks: Int { format.blocks(columns) }
-
+/// Choosing the grids of blocks for weights, and rounding onto them.
+extension BlockRows {
   /// Chooses scale and zero point of each block from its extremes; scales are values of `scaleType`.
   mutating func fit(_ weights: WeightPanel, _ scaleType: ScaleType) {
     let (columns, format) = (columns, format)
@@ -92,35 +69,6 @@ struct BlockRows: Sendable {
         guard let scales = scales.baseAddress, let zeroPoints = zeroPoints.baseAddress else { return }
         unsafe body(scales + start, zeroPoints + start)
       }
-    }
-  }
-
-  /// The values that the codes stand for, row by row.
-  var values: [Float] {
-    var result = [Float](repeating: 0, count: rows * columns)
-    for row in 0..<rows {
-      for column in 0..<columns {
-        let block = row * blocks + column / format.blockSize
-        result[row * columns + column] =
-          Float(Int(codes[row * columns + column]) - Int(zeroPoints[block])) * scales[block]
-      }
-    }
-    return result
-  }
-}
-
-/// The type that scales are stored in.
-enum ScaleType: Int32, Sendable {
-  case float32 = 0
-  case float16 = 1
-  case bfloat16 = 2
-
-  /// `scale` as it is stored.
-  func rounding(_ scale: Float) -> Float {
-    switch self {
-    case .float32: scale
-    case .float16: Float(Float16(scale))
-    case .bfloat16: BFloat16(scale).float
     }
   }
 }

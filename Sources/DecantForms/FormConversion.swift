@@ -8,19 +8,7 @@ public enum FormConversion {
   /// takes away the rounding of activations.
   public static func convert(_ graph: inout Graph, to form: ModelForm) -> FormReport {
     var report = FormReport()
-    for node in graph.order where graph[node].attributes.holdGraphs {
-      for (name, value) in graph[node].attributes {
-        switch value {
-        case .graph(var inner):
-          report.add(convert(&inner, to: form))
-          graph.edit { $0.setAttribute(node, name, .graph(inner)) }
-        case .graphs(var inners):
-          for index in inners.indices { report.add(convert(&inners[index], to: form)) }
-          graph.edit { $0.setAttribute(node, name, .graphs(inners)) }
-        default: continue
-        }
-      }
-    }
+    graph.editSubgraphs { report.add(convert(&$1, to: form)) }
     graph.edit { rewriter in
       switch form {
       case .operators:

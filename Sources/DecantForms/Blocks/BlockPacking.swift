@@ -134,13 +134,3 @@ struct BlockPacking {
       ?? (graph[bias].constant?.shape == [count])
   }
 }
-
-extension Rewriter {
-  /// Makes a node another operator with other operands and attributes; its results stay.
-  mutating func setAll(_ node: NodeID, _ op: OpName, _ operands: [ValueID?], _ attributes: Attributes) {
-    for (name, _) in graph[node].attributes { setAttribute(node, name, nil) }
-    setOp(node, op)
-    setOperands(node, operands)
-    for (name, value) in attributes { setAttribute(node, name, value) }
-  }
-}
