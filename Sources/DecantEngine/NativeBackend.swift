@@ -1,4 +1,5 @@
 internal import CKernels
+internal import DecantBytes
 public import DecantIR
 internal import DecantOps
 internal import DecantPasses
@@ -95,12 +96,28 @@ public struct NativeBackend: Backend {
 
   /// Brings patterns into the operators that have fast kernels (``EngineRules``).
   ///
-  /// A model that inference refuses stays as it is written: its declarations may be wrong and its nodes still run, or what is wrong
-  /// may lie in a branch that is never taken. A node that is reached says itself what is wrong with it.
-  public func prepare(_ model: inout Model) {
+  /// Where inference refuses what the model declares of inner values, they are forgotten. A model that it refuses still stays as it
+  /// is written, and a note says why: what is wrong may lie in a branch that is never taken, and a node that is reached says itself
+  /// what is wrong with it.
+  public func prepare(_ model: inout Model) -> [String] {
+    guard rewrite(&model) != nil else { return [] }
+    var undeclared = model
+    undeclared.graph.forgetResultTypes()
+    if let reason = rewrite(&undeclared) { return ["the model runs as it is written, slower: \(reason)"] }
+    model = undeclared
+    return []
+  }
+
+  /// Applies the rules; gives the reason and leaves the model where it cannot.
+  private func rewrite(_ model: inout Model) -> String? {
     var rewritten = model
-    guard (try? EngineRules.pipeline.run(on: &rewritten)) != nil else { return }
+    do {
+      _ = try EngineRules.pipeline.run(on: &rewritten)
+    } catch {
+      return (error as? DecantError)?.message ?? "\(error)"
+    }
     model = rewritten
+    return nil
   }
 
   /// A kernel of our own; nil for other operators and types.

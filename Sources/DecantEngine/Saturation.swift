@@ -28,7 +28,7 @@ public enum SaturationCensus {
     _ model: Model, _ inputs: [String: Tensor], backends: [any Backend], options: Executor.Options = .init()
   ) throws(DecantError) -> [Finding] {
     var prepared = model
-    NativeBackend().prepare(&prepared)
+    _ = NativeBackend().prepare(&prepared)
     let graph = prepared.graph
     let products = graph.order.filter { Self.operators[graph[$0].op] != nil }
     let watched = Set(products.compactMap { graph[$0].operand(0) }.filter { graph[$0].constant == nil })

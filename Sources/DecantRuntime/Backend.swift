@@ -15,8 +15,9 @@ public protocol Backend: Sendable {
   /// Rewrites a copy of a model for the kernels of this backend, before it is compiled: what it computes stays the same, to
   /// rounding, and so do its inputs and outputs.
   ///
+  /// - Returns: what somebody should know, as notes: that the model runs slower than it might, and why.
   /// - Throws: ``DecantError`` when the model cannot be run.
-  func prepare(_ model: inout Model) throws(DecantError)
+  func prepare(_ model: inout Model) throws(DecantError) -> [String]
 
   /// Whether a kernel may compute `op` as a further step after the nodes of `chain`: a hint for plans, which ask for the kernel
   /// when they know the types.
@@ -33,7 +34,7 @@ public protocol Backend: Sendable {
 
 extension Backend {
   /// Leaves the model as it is.
-  public func prepare(_ model: inout Model) throws(DecantError) {}
+  public func prepare(_ model: inout Model) throws(DecantError) -> [String] { [] }
 
   /// No.
   public func fuses(_ op: OpName, after chain: [OpName]) -> Bool { false }

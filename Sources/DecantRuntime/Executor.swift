@@ -35,6 +35,10 @@ public final class Executor: Sendable {
   /// The plans of the latest runs, the newest last: by the defaults that a run replaced, and the values that it watched.
   private let plans = Mutex<[(key: PlanKey, plan: ExecutionPlan)]>([])
   private static let planCapacity = 4
+  private let told = Mutex<[String]>([])
+
+  /// What the backends say of the model as notes: that it runs slower than it might, and why.
+  public var notes: [String] { told.withLock { $0 } }
 
   /// What a plan depends on besides the model.
   private struct PlanKey: Hashable {
@@ -52,11 +56,8 @@ public final class Executor: Sendable {
     self.model = model
     self.backends = backends
     self.options = options
-    let graph = model.graph
-    inputs = graph.inputs.map {
-      InputPort(name: graph[$0].name, type: graph[$0].type, hasDefault: graph[$0].data != nil)
-    }
-    outputNames = graph.outputs.map(\.name)
+    inputs = model.inputPorts
+    outputNames = model.graph.outputs.map(\.name)
     _ = try plan(PlanKey(watching: watching))
   }
 
@@ -105,6 +106,7 @@ extension Executor {
   private func plan(_ key: PlanKey) throws(DecantError) -> ExecutionPlan {
     if let known = plans.withLock({ plans in plans.last { $0.key == key }?.plan }) { return known }
     let prepared = try PreparedModel(model, watching: key.watching, backends)
+    told.withLock { $0 = prepared.notes }
     let environment = PlanEnvironment(
       backends: backends, functions: prepared.functions, threads: max(1, options.threads))
     let made: ExecutionPlan
@@ -129,6 +131,13 @@ public struct InputPort: Sendable, Hashable {
   public let type: ValueType
   /// Whether it may be missing.
   public let hasDefault: Bool
+}
+
+extension Model {
+  /// The inputs as a run takes them, in order.
+  public var inputPorts: [InputPort] {
+    graph.inputs.map { InputPort(name: graph[$0].name, type: graph[$0].type, hasDefault: graph[$0].data != nil) }
+  }
 }
 
 /// A value and the name of the input or output that it is for.

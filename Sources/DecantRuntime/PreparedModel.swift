@@ -8,6 +8,8 @@ struct PreparedModel {
   let functions: [Function]
   /// How many outputs the model has.
   let outputCount: Int
+  /// What the backends have to say.
+  let notes: [String]
   /// The watched values, by the model's own handles, and where each is in `graph`.
   let watched: [(original: ValueID, value: ValueID)]
 
@@ -22,7 +24,9 @@ struct PreparedModel {
     copy.graph.edit { rewriter in
       for (index, value) in kept.enumerated() { rewriter.addOutput("watched.\(index)", value) }
     }
-    for backend in backends { try backend.prepare(&copy) }
+    var notes: [String] = []
+    for backend in backends { notes += try backend.prepare(&copy) }
+    self.notes = notes
     for value in model.graph.initializers where !copy.graph.contains(value) { model.graph[value].data?.bytes?.evict() }
     let places = copy.graph.outputs.dropFirst(first).map(\.value)
     let inputs = model.graph.inputs.filter { watching.contains($0) }

@@ -7,7 +7,7 @@ import Testing
   /// The operators of the graph that `body` spells once it is prepared, in order.
   private static func operators(_ body: String) throws -> [String] {
     var model = Model(graph: try TextForm.parseGraph("graph @g" + body))
-    NativeBackend().prepare(&model)
+    _ = NativeBackend().prepare(&model)
     return model.graph.order.map { model.graph[$0].op.description }
   }
 

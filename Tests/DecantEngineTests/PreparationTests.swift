@@ -1,3 +1,4 @@
+import DecantBytes
 import DecantEngine
 import DecantIR
 import DecantOps
@@ -30,5 +31,43 @@ import Testing
     let result = try executor.run(["x": Tensor([Float](arrayLiteral: 1, -3))], tap: tap)
     #expect(result["y"]?.floats == [5, 1])
     #expect(seen.withLock { seen in values.map { seen[$0] } } == [[1, -3], [4, 4], [5, 1]])
+  }
+
+  private func executor(_ graph: Graph) throws -> Executor {
+    try Executor(Model(graph: graph), backends: [NativeBackend(), ReferenceBackend(StandardOps())])
+  }
+
+  @Test("a wrong type declared of an inner value is no reason to run as written") func wrongDeclaration() throws {
+    let graph = Graph.build { graph in
+      let x = graph.addInput("x", .tensor(.float32, [2]))
+      let inner = graph.add("Neg", [x], name: "inner", type: .tensor(.int64, [7]))
+      graph.addOutput("y", graph.add("Identity", [inner], name: "y", type: .tensor(.float16, [2])))
+    }
+    let executor = try executor(graph)
+    #expect(executor.notes == [])
+    #expect(try executor.run(["x": Tensor([Float](arrayLiteral: 1, -3))])["y"]?.floats == [-1, 3])
+    var prepared = Model(graph: graph)
+    #expect(NativeBackend().prepare(&prepared) == [])
+    #expect(prepared.graph.nodeCount == 1)
+  }
+
+  @Test("what is refused runs as it is written, and says so") func refused() throws {
+    let never = Graph.build { graph in
+      let a = graph.addInitializer("a", Tensor([Float](arrayLiteral: 1, 2)))
+      let b = graph.addInitializer("b", Tensor([Float](arrayLiteral: 1, 2, 3)))
+      graph.addOutput("sum", graph.add("Add", [a, b], name: "sum"))
+    }
+    let usual = Graph.build { graph in
+      graph.addOutput("one", graph.addInitializer("one", Tensor([Float](arrayLiteral: 1))))
+    }
+    let graph = Graph.build { graph in
+      let no = graph.addInput("no", .tensor(.bool, []))
+      let y = graph.add("If", [no], ["then_branch": .graph(never), "else_branch": .graph(usual)], name: "y")
+      graph.addOutput("y", y)
+    }
+    let executor = try executor(graph)
+    #expect(executor.notes.count == 1)
+    #expect(executor.notes.first?.hasPrefix("the model runs as it is written, slower: node '") == true)
+    #expect(try executor.run(["no": Tensor(.bool, shape: [], bytes: ByteSlice(copying: [0]))])["y"]?.floats == [1])
   }
 }

@@ -22,7 +22,7 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
   func check() throws {
     let model = Model(graph: try TextForm.parseGraph("graph @g" + given))
     var prepared = model
-    NativeBackend().prepare(&prepared)
+    _ = NativeBackend().prepare(&prepared)
     let graph = prepared.graph
     #expect(graph.order.map { "\(graph[$0].op)" } == left)
     let reference = ReferenceBackend(StandardOps())

@@ -127,11 +127,9 @@ import Testing
   }
 
   @Test func quantizingTwiceIsRefused() {
-    var graph = pairs()
-    #expect(FormCensus(graph).text == "5 QDQ")
-    let error = #expect(throws: DecantError.self) {
-      try DynamicQuantization.quantize(&graph, options: DynamicQuantizationOptions())
-    }
+    let census = FormCensus(pairs())
+    #expect(census.text == "5 QDQ")
+    let error = #expect(throws: DecantError.self) { try census.refuseQuantized() }
     #expect(error?.message == "the model is quantized already: 5 QDQ nodes")
   }
 

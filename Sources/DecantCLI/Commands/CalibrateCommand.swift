@@ -42,7 +42,7 @@ struct CalibrateCommand: ParsableCommand {
     let format = format.flatMap { StaticQuantizationWorkflow.StatisticsFormat(rawValue: $0) } ?? usual
     var workflow = try StaticQuantizationWorkflow(
       try common.read(model), try style.options(), optimizes: style.optimize, reporter: common.reporter)
-    let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
+    let set = try samples.samples(for: workflow.model.inputPorts)
     let text = try workflow.statisticsText(
       set, method: method, format: format, backends: try BackendCatalog.backends(engine.backend),
       execution: engine.executorOptions)

@@ -25,8 +25,8 @@ struct CompareCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let first = try Engine.executor(try common.read(reference), engine)
-    let second = try Engine.executor(try common.read(other), engine)
+    let first = try Engine.executor(try common.read(reference), engine, common.reporter)
+    let second = try Engine.executor(try common.read(other), engine, common.reporter)
     let set = try samples.samples(for: first.inputs)
     let comparison = try Comparison(first, second, on: set, reporter: common.reporter)
     TerminalText.output(json ? JSON.object(document(comparison)).text() : text(comparison))

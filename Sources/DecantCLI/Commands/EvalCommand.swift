@@ -23,7 +23,7 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let executor = try Engine.executor(try common.read(model), engine)
+    let executor = try Engine.executor(try common.read(model), engine, common.reporter)
     let source = try ArraySource([data], for: executor.inputs)
     guard let wanted = source.arrays[labels] else {
       let keys = source.arrays.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")

@@ -43,7 +43,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     if output.hasSuffix(".npz") { try OutputPath.check(output, replacing: force) }
     let model = try common.read(model)
-    let executor = try Engine.executor(model, engine)
+    let executor = try Engine.executor(model, engine, common.reporter)
     if let emulate {
       guard let emulation = Emulation(rawValue: emulate) else {
         let known = Emulation.allCases.map(\.rawValue).joined(separator: ", ")
@@ -69,8 +69,13 @@ struct RunCommand: ParsableCommand {
 
 /// Executors as the command line asks for them.
 enum Engine {
-  static func executor(_ model: Model, _ options: EngineOptions) throws(DecantError) -> Executor {
-    try Executor(
+  /// An executor; what its backends have to say is reported.
+  static func executor(
+    _ model: Model, _ options: EngineOptions, _ reporter: any Reporter
+  ) throws(DecantError) -> Executor {
+    let executor = try Executor(
       model, backends: try BackendCatalog.backends(options.backend), options: options.executorOptions)
+    for note in executor.notes { reporter.note(note) }
+    return executor
   }
 }

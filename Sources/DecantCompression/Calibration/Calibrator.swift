@@ -57,6 +57,7 @@ public struct Calibrator: Sendable {
     }
     threads = execution.threads
     self.reporter = reporter
+    for note in executor.notes { reporter.note(note) }
   }
 
   /// The statistics of all samples; the same whatever the order, the batching and the number of threads.

@@ -29,6 +29,7 @@ public struct ProductCollector: Sendable {
     names = Dictionary(uniqueKeysWithValues: values.map { ($0, model.graph[$0].name) })
     threads = execution.threads
     self.reporter = reporter
+    for note in executor.notes { reporter.note(note) }
   }
 
   /// The sums for each watched value. Rows that an input `attention_mask` turns off are left out: they are padding.

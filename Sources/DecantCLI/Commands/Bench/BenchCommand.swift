@@ -58,7 +58,7 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let read = try common.read(model)
-    let executor = try Engine.executor(read, engine)
+    let executor = try Engine.executor(read, engine, common.reporter)
     let source = input.isEmpty ? nil : try ArraySource(input, for: executor.inputs)
     let data = try BenchSamples(source, for: executor, batch: batch)
     if onRequest { return try answerRequests(executor, data) }
@@ -81,7 +81,8 @@ struct BenchCommand: ParsableCommand {
     single.threads = 1
     let fitting = seconds * 1e3 / max(latency.medianMilliseconds, 1e-3) * Double(data.batch * threads)
     return try Throughput(
-      threads > 1 ? try Engine.executor(model, single) : executor, samples: samples ?? Int(min(max(fitting, 1), 1e6)),
+      threads > 1 ? try Engine.executor(model, single, SilentReporter()) : executor,
+      samples: samples ?? Int(min(max(fitting, 1), 1e6)),
       batch: data.batch, threads: threads
     ) { (index) throws(DecantError) in try data.inputs(index) }
   }

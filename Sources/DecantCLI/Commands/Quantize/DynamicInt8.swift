@@ -24,7 +24,7 @@ extension QuantizeCommand {
   func runDynamicInt8() throws -> QuantizationResult {
     var workflow = try dynamicWorkflow()
     if style.outliers != nil {
-      let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
+      let set = try samples.samples(for: workflow.model.inputPorts)
       try workflow.learn(
         from: set, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
     }

@@ -44,7 +44,7 @@ extension QuantizeCommand {
     if let stats {
       try workflow.chooseRanges(fromFile: stats, method: method)
     } else if float8.activations {
-      let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
+      let set = try samples.samples(for: workflow.model.inputPorts)
       try workflow.calibrate(
         set, method: method, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
     }

@@ -43,7 +43,7 @@ extension QuantizeCommand {
     if let stats {
       try workflow.calibrate(fromFile: stats)
     } else if !samples.data.isEmpty {
-      let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
+      let set = try samples.samples(for: workflow.model.inputPorts)
       try workflow.calibrate(
         set, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
     }

@@ -69,7 +69,7 @@ extension QuantizeCommand {
 
   private func labels(for model: Model) throws -> Tensor? {
     guard let key = measurement.labels else { return nil }
-    let arrays = try ArraySource(samples.data, for: try Engine.executor(model, engine).inputs).arrays
+    let arrays = try ArraySource(samples.data, for: model.inputPorts).arrays
     guard let labels = arrays[key] else {
       let keys = arrays.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
       throw DecantError(.usage, "expected labels under '\(key)', and there are only \(keys)", at: samples.data)
@@ -78,6 +78,6 @@ extension QuantizeCommand {
   }
 
   private func measuringSamples(for model: Model) throws -> SampleSet {
-    try samples.samples(for: try Engine.executor(model, engine).inputs)
+    try samples.samples(for: model.inputPorts)
   }
 }

@@ -87,7 +87,7 @@ extension QuantizeCommand {
     let workflow = try MixedPrecisionWorkflow(
       try common.read(model), options, bits: try mixed.numbersOfBits(), isSymmetric: style.fixed.symmetricWeights,
       budget: try mixed.budget(), reporter: common.reporter)
-    let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
+    let set = try samples.samples(for: workflow.model.inputPorts)
     var measuring = MixedPrecisionWorkflow.Measuring(
       set, backends: try BackendCatalog.backends(engine.backend), execution: engine.executorOptions)
     measuring.runs = mixed.measureRuns ?? measuring.runs

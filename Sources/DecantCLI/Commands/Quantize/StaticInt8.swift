@@ -31,7 +31,7 @@ extension QuantizeCommand {
     if let stats {
       ranges = try workflow.ranges(fromFile: stats, method: method, isExplicit: calibration.isExplicit)
     } else {
-      let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
+      let set = try samples.samples(for: workflow.model.inputPorts)
       ranges = try workflow.ranges(
         set, method: method, backends: try BackendCatalog.backends(engine.backend),
         execution: engine.executorOptions)

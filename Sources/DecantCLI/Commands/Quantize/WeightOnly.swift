@@ -104,7 +104,7 @@ extension QuantizeCommand {
   func runWeights(_ prepared: WeightOnlyWorkflow) throws -> QuantizationResult {
     var workflow = prepared
     if workflow.scheme.needsSamples {
-      let set = try samples.samples(for: try Engine.executor(workflow.model, engine).inputs)
+      let set = try samples.samples(for: workflow.model.inputPorts)
       try workflow.learn(
         from: set, inSequence: weightOnly.trueSequential, backends: try BackendCatalog.backends(engine.backend),
         execution: engine.executorOptions)
