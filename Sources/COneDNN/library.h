@@ -7,7 +7,7 @@
 #define DECANT_DNNL_FUNCTIONS(X) \
   X(version) X(status2str) \
   X(engine_create) X(stream_create) X(stream_wait) X(stream_destroy) \
-  X(memory_create) X(memory_destroy) \
+  X(memory_create) X(memory_destroy) X(memory_set_data_handle) \
   X(memory_desc_init_by_tag) X(memory_desc_init_by_strides) X(memory_desc_equal) X(memory_desc_get_size) \
   X(primitive_attr_create) X(primitive_attr_destroy) X(primitive_attr_set_scratchpad_mode) \
   X(primitive_attr_set_post_ops) X(post_ops_create) X(post_ops_destroy) X(post_ops_append_eltwise) \

@@ -210,8 +210,3 @@ dnnl_status_t decant_dnnl_reorder(decant_primitive *made, int threads, const dnn
   decant_dnnl.primitive_attr_destroy(attribute);
   return status == dnnl_success ? finish(made, description) : status;
 }
-
-void decant_dnnl_destroy(decant_primitive *primitive) {
-  if (primitive->handle) decant_dnnl.primitive_destroy(primitive->handle);
-  primitive->handle = NULL;
-}

@@ -19,11 +19,10 @@ internal import DecantRuntime
 
   deinit { unsafe decant_free(pointer, byteCount) }
 
-  /// As other kernels see it.
-  func tensor(_ shape: [Int], threads: Int) -> RuntimeTensor {
+  /// As other kernels see it; `maker` has made it, and keeps what brings its results into row-major order.
+  func tensor(_ shape: [Int], by maker: Primitive, threads: Int) -> RuntimeTensor {
     let unpack: @Sendable () throws(OpError) -> Tensor = { () throws(OpError) in
-      let dense = try Layout.dense(shape)
-      let primitive = try Primitive.reorder(from: self.layout, to: dense, threads: threads)
+      let (primitive, dense) = try maker.unpacker(shape, threads: threads)
       return try Tensor(of: Float.self, shape: shape, zeroed: false) { (span) throws(OpError) in
         try primitive.run([.source(.buffer(self))], into: &span, dense)
       }

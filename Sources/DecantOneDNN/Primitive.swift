@@ -1,5 +1,6 @@
 internal import COneDNN
 internal import DecantIR
+internal import Synchronization
 
 /// A computation that oneDNN has prepared: for one shape, with layouts of its choice. Runs on several threads at once.
 @safe final class Primitive: @unchecked Sendable {
@@ -35,6 +36,7 @@ internal import DecantIR
 
   private let made: UnsafeMutablePointer<decant_primitive>
   private let postOperands: [Layout]
+  private let unpacking = Mutex<(primitive: Primitive, dense: Layout)?>(nil)
   private let threads: Int32
 
   private init(_ made: decant_primitive, threads: Int32) throws(OpError) {
@@ -74,13 +76,39 @@ internal import DecantIR
     return unsafe try Primitive(made, threads: threads)
   }
 
+  /// How many of `threads` threads are worth waking for this product of operations: each gets some tens of microseconds of work.
+  static func threads(_ threads: Int, operations: Int...) -> Int {
+    var product = 1
+    for factor in operations {
+      let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+      guard !overflow else { return threads }
+      product = next
+    }
+    return min(threads, max(1, product >> 21))
+  }
+
+  /// The same for functions of so many elements, which wait for memory.
+  static func threads(_ threads: Int, elements: [Int]) -> Int {
+    Primitive.threads(threads, operations: elements.reduce(1, *), 64)
+  }
+
   /// A copy from one layout into another.
   static func reorder(from source: Layout, to destination: Layout, threads: Int) throws(OpError) -> Primitive {
+    let threads = Primitive.threads(threads, operations: destination.byteCount, 16)
     let primitive = try make(threads: threads) { made, threads in
       unsafe decant_dnnl_reorder(&made, threads, source.pointer, destination.pointer)
     }
     guard let primitive else { throw OpError("oneDNN cannot convert between two of its layouts", kind: .unsupported) }
     return primitive
+  }
+
+  /// What brings results into row-major order, and that order; made when it is first needed. `shape` is the same at every call.
+  func unpacker(_ shape: [Int], threads: Int) throws(OpError) -> (primitive: Primitive, dense: Layout) {
+    if let known = unpacking.withLock({ $0 }) { return known }
+    let dense = try Layout.dense(shape)
+    let made = (primitive: try Primitive.reorder(from: destination, to: dense, threads: threads), dense: dense)
+    unpacking.withLock { $0 = made }
+    return made
   }
 
   /// Runs it; the result goes to `result`, which lies as ``destination`` says.

@@ -58,7 +58,7 @@ extension Primitive {
     try Primitive.check(destination.byteCount, shape, byteLimit)
     let buffer = LaidOutBuffer(destination)
     try run(arguments, into: buffer)
-    return buffer.tensor(shape, threads: threads)
+    return buffer.tensor(shape, by: self, threads: threads)
   }
 
   /// Runs it and gives the result as `shape`; its layout is row-major, perhaps under other extents.

@@ -15,6 +15,8 @@ final class ExecutionPlan: Sendable {
   let watched: [[ValueID]]
   /// The watched values that are constants here.
   let watchedConstants: [(value: ValueID, constant: Constant)]
+  /// What runs have found out.
+  private let bindings = BoundPlans()
 
   /// Where an operand comes from.
   enum Operand: Sendable {
@@ -86,6 +88,43 @@ final class ExecutionPlan: Sendable {
     }
     self.watched = watched
     self.watchedConstants = watchedConstants
+  }
+
+  /// Computes the outputs from the inputs; nil stands for an input that is left out.
+  ///
+  /// - Throws: ``OpError`` that names the node.
+  func outputs(
+    from inputs: [RuntimeValue?], _ meter: RunMeter, tap: StatisticsTap? = nil
+  ) throws(OpError) -> [RuntimeValue?] {
+    guard tap == nil, inputs.count == inputCount, let types = BoundPlans.types(of: inputs) else {
+      var run = Run(self, meter, tap: tap)
+      return try run.outputs(from: inputs)
+    }
+    let known = bindings.find(inputs)
+    if case .bound(let bound)? = known {
+      let tensors = inputs.map { value in value.flatMap(\.tensor).map { RuntimeTensor.plain($0) } }
+      if let outputs = try outputs(from: tensors, bound, meter) { return outputs }
+    }
+    var run = Run(self, meter, writingDown: known == nil)
+    let outputs = try run.outputs(from: inputs)
+    if let log = run.log { bindings.add(log.plan(types).map { .bound($0) } ?? .unsteady(types)) }
+    return outputs
+  }
+
+  /// Computes the outputs from inputs of the types that `bound` is for; nil when it does not hold.
+  ///
+  /// - Throws: ``OpError`` that names the node.
+  func outputs(
+    from inputs: [RuntimeTensor?], _ bound: BoundPlan, _ meter: RunMeter
+  ) throws(OpError) -> [RuntimeValue?]? {
+    if let outputs = try BoundRun.outputs(of: self, bound, from: inputs, meter) { return outputs }
+    bindings.refuse(bound)
+    return nil
+  }
+
+  /// What is bound for inputs of the types of `inputs`; nil when nothing is.
+  func bound(for inputs: [RuntimeValue?]) -> BoundPlan? {
+    if case .bound(let bound)? = bindings.find(inputs) { bound } else { nil }
   }
 
   /// The nodes that some output depends on.

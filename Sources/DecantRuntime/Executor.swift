@@ -35,6 +35,10 @@ public final class Executor: Sendable {
   /// The plans of the latest runs, the newest last: by the defaults that a run replaced, and the values that it watched.
   private let plans = Mutex<[(key: PlanKey, plan: ExecutionPlan)]>([])
   private static let planCapacity = 4
+  /// Which shapes plans are made for.
+  private let shapes: Mutex<PlannedShapes>
+  /// What the latest run was, for the next one with inputs of the same types.
+  private let latest = Mutex<(plan: ExecutionPlan, bound: BoundPlan)?>(nil)
   private let told = Mutex<[String]>([])
 
   /// What the backends say of the model as notes: that it runs slower than it might, and why.
@@ -44,6 +48,8 @@ public final class Executor: Sendable {
   private struct PlanKey: Hashable {
     var given: Set<ValueID> = []
     var watching: Set<ValueID> = []
+    /// The types of the inputs, where the plan is for them alone.
+    var types: [ConcreteType?]?
   }
 
   /// Compiles `model` for `backends`, which are asked in order for each node. Runs whose tap watches just `watching` find
@@ -58,7 +64,9 @@ public final class Executor: Sendable {
     self.options = options
     inputs = model.inputPorts
     outputNames = model.graph.outputs.map(\.name)
-    _ = try plan(PlanKey(watching: watching))
+    let shapes = PlannedShapes(model.graph)
+    self.shapes = Mutex(shapes)
+    if shapes == .any { _ = try plan(PlanKey(watching: watching)) }
   }
 
   /// Computes the outputs from `inputs`, named as in the model; those with a default may be missing.
@@ -67,7 +75,8 @@ public final class Executor: Sendable {
   public func run(
     _ inputs: [String: Tensor], tap: StatisticsTap? = nil, observer: StepObserver? = nil
   ) throws(DecantError) -> RunResult {
-    try run(values: inputs.mapValues { .tensor($0) }, tap: tap, observer: observer)
+    if tap == nil, let result = try runAsBefore(inputs, observer) { return result }
+    return try run(values: inputs.mapValues { .tensor($0) }, tap: tap, observer: observer)
   }
 
   /// Computes the outputs from `inputs`, which may be sequences, optionals and maps too.
@@ -77,16 +86,14 @@ public final class Executor: Sendable {
     values inputs: [String: RuntimeValue], tap: StatisticsTap? = nil, observer: StepObserver? = nil
   ) throws(DecantError) -> RunResult {
     let given = try InputCheck.arrange(inputs, for: self.inputs)
-    let plan = try plan(PlanKey(given: replaced(by: given), watching: tap?.values ?? []))
+    let types = shapes.withLock { $0.types(for: given) }
+    let key = PlanKey(given: replaced(by: given), watching: tap?.values ?? [], types: types)
+    let plan = try plan(key)
     let meter = RunMeter(options, observer: observer)
     do throws(OpError) {
-      var run = Run(plan, meter, tap: tap)
-      var outputs: [NamedValue] = []
-      for (name, value) in zip(outputNames, try run.outputs(from: given)) {
-        guard let value else { throw OpError("the output '\(name)' is missing") }
-        outputs.append(NamedValue(name: name, value: value))
-      }
-      return RunResult(outputs: outputs, peakBytes: meter.peak)
+      let result = try result(try plan.outputs(from: given, meter, tap: tap), meter)
+      if tap == nil, let bound = plan.bound(for: given) { latest.withLock { $0 = (plan, bound) } }
+      return result
     } catch {
       throw DecantError(error)
     }
@@ -94,6 +101,41 @@ public final class Executor: Sendable {
 }
 
 extension Executor {
+  /// Runs the plan of the latest run, when the inputs are of the same types; nil when they are not.
+  private func runAsBefore(
+    _ inputs: [String: Tensor], _ observer: StepObserver?
+  ) throws(DecantError) -> RunResult? {
+    guard inputs.count == self.inputs.count, let (plan, bound) = latest.withLock({ $0 }) else { return nil }
+    var tensors: [RuntimeTensor?] = []
+    tensors.reserveCapacity(inputs.count)
+    for (port, type) in zip(self.inputs, bound.inputs) {
+      guard let type, let tensor = inputs[port.name], tensor.dataType == type.dataType, tensor.shape == type.shape,
+        tensor.bytes != nil, tensor.isAligned
+      else { return nil }
+      tensors.append(.plain(tensor))
+    }
+    let meter = RunMeter(options, observer: observer)
+    do throws(OpError) {
+      guard let outputs = try plan.outputs(from: tensors, bound, meter) else {
+        latest.withLock { $0 = nil }
+        return nil
+      }
+      return try result(outputs, meter)
+    } catch {
+      throw DecantError(error)
+    }
+  }
+
+  private func result(_ values: [RuntimeValue?], _ meter: RunMeter) throws(OpError) -> RunResult {
+    var outputs: [NamedValue] = []
+    outputs.reserveCapacity(values.count)
+    for (name, value) in zip(outputNames, values) {
+      guard let value else { throw OpError("the output '\(name)' is missing") }
+      outputs.append(NamedValue(name: name, value: value))
+    }
+    return RunResult(outputs: outputs, peakBytes: meter.peak)
+  }
+
   /// The inputs whose defaults `values` replaces: they are no constants of that run.
   private func replaced(by values: [RuntimeValue?]) -> Set<ValueID> {
     var given: Set<ValueID> = []
@@ -105,7 +147,7 @@ extension Executor {
 
   private func plan(_ key: PlanKey) throws(DecantError) -> ExecutionPlan {
     if let known = plans.withLock({ plans in plans.last { $0.key == key }?.plan }) { return known }
-    let prepared = try PreparedModel(model, watching: key.watching, backends)
+    let prepared = try PreparedModel(model, watching: key.watching, types: key.types, backends)
     told.withLock { $0 = prepared.notes }
     let environment = PlanEnvironment(
       backends: backends, functions: prepared.functions, threads: max(1, options.threads))
@@ -116,6 +158,8 @@ extension Executor {
       throw DecantError(error)
     }
     plans.withLock { plans in
+      // What was made for other types would hold weights twice.
+      plans.removeAll { $0.key.types != nil && $0.key.types != key.types }
       if plans.count >= Executor.planCapacity { plans.removeFirst() }
       plans.append((key, made))
     }

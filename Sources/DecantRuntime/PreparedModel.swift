@@ -13,16 +13,21 @@ struct PreparedModel {
   /// The watched values, by the model's own handles, and where each is in `graph`.
   let watched: [(original: ValueID, value: ValueID)]
 
-  /// Lets each backend rewrite a copy of `model`. Results that are watched are outputs of the copy meanwhile, which no rewriting
+  /// Lets each backend rewrite a copy of `model`, of which the inputs have just the `types` that are given. Results that are watched are outputs of the copy meanwhile, which no rewriting
   /// takes away; those that no output needs are not computed, and so not watched.
   ///
   /// - Throws: what a backend throws.
-  init(_ model: Model, watching: Set<ValueID>, _ backends: [any Backend]) throws(DecantError) {
+  init(
+    _ model: Model, watching: Set<ValueID>, types: [ConcreteType?]?, _ backends: [any Backend]
+  ) throws(DecantError) {
     var copy = model
     let first = model.graph.outputs.count
     let kept = PreparedModel.computed(watching, in: model.graph)
     copy.graph.edit { rewriter in
       for (index, value) in kept.enumerated() { rewriter.addOutput("watched.\(index)", value) }
+      for case (let input, let type?) in zip(model.graph.inputs, types ?? []) {
+        rewriter.setType(input, .tensor(type.dataType, Shape(type.shape)))
+      }
     }
     var notes: [String] = []
     for backend in backends { notes += try backend.prepare(&copy) }

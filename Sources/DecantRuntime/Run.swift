@@ -10,16 +10,19 @@ struct Run {
   /// The account that pays for each slot; slots that share memory share one, and nobody pays for the caller's tensors.
   private var payer: [Int?]
   private var accounts: [Account] = []
+  /// What was done so far; nil when nobody wants to know.
+  private(set) var log: RunLog?
 
   private struct Account {
     let bytes: Int
     var sharers: Int
   }
 
-  init(_ plan: ExecutionPlan, _ meter: RunMeter, tap: StatisticsTap? = nil) {
+  init(_ plan: ExecutionPlan, _ meter: RunMeter, tap: StatisticsTap? = nil, writingDown: Bool = false) {
     self.plan = plan
     self.meter = meter
     self.tap = tap
+    log = writingDown ? RunLog() : nil
     slots = [SlotValue?](repeating: nil, count: plan.slotCount)
     payer = [Int?](repeating: nil, count: plan.slotCount)
   }
@@ -55,25 +58,29 @@ struct Run {
       }
     }
     for slot in step.releases { release(slot) }
+    log?.release(step.releases)
   }
 
   private mutating func perform(_ step: Step) throws(OpError) {
     switch step.work {
     case .node(let work):
       if let kernel = work.valueKernel, kernel.isOnly || step.operands.contains(where: { isComposite($0) }) {
+        log?.abandon()
         try store(compute(step, work, kernel), in: step.results, sharing: step.operands)
       } else {
         let tensors = try tensors(step.operands)
         let ready = try work.ready(tensors, step.operands)
+        if !work.subplans.isEmpty { log?.abandon() }
         let results = try compute(step, [step], ready, tensors, subgraphs: subgraphs(of: step, work))
+        log?.add(step, [step], ready, step.results, results)
         try store(results.map { $0.map { .tensor($0) } }, in: step.results, sharing: step.operands)
       }
     case .group: break
     case .call(let body):
+      log?.abandon()
       var operands: [RuntimeValue?] = []
       for operand in step.operands { operands.append(try value(operand)) }
-      var inner = Run(body, meter)
-      let results = try inner.outputs(from: operands)
+      let results = try body.outputs(from: operands, meter)
       try store(results.map { $0.map { SlotValue($0) } }, in: step.results, sharing: step.operands)
     }
   }
@@ -94,9 +101,11 @@ struct Run {
     guard !step.operands.contains(where: { isComposite($0) }) else { return 0 }
     let tensors = try tensors(step.operands)
     guard let fused = try work.fused(tensors) else { return 0 }
-    let results = try compute(
-      step, Array(work.parts.prefix(fused.taken)), fused.ready, tensors, subgraphs: nil)
-    try store(results.map { $0.map { .tensor($0) } }, in: work.parts[fused.taken - 1].results, sharing: step.operands)
+    let parts = Array(work.parts.prefix(fused.taken))
+    let results = try compute(step, parts, fused.ready, tensors, subgraphs: nil)
+    let places = work.parts[fused.taken - 1].results
+    log?.add(step, parts, fused.ready, places, results)
+    try store(results.map { $0.map { .tensor($0) } }, in: places, sharing: step.operands)
     return fused.taken
   }
 
@@ -170,9 +179,8 @@ struct Run {
     let (outer, meter) = (captured, meter)
     return { (graph, inputs) throws(OpError) -> [RuntimeValue] in
       try meter.enterSubgraph()
-      var inner = Run(try work.plan(of: graph), meter)
       var results: [RuntimeValue] = []
-      for result in try inner.outputs(from: inputs + outer) {
+      for result in try work.plan(of: graph).outputs(from: inputs + outer, meter) {
         guard let result else { throw OpError("the subgraph '\(graph.name)' leaves an output out") }
         results.append(result)
       }
@@ -194,6 +202,7 @@ struct Run {
       case nil:
         payer[slot] = accounts.count
         accounts.append(Account(bytes: result.byteCount, sharers: 1))
+        log?.take(result.byteCount)
         try meter.take(result.byteCount)
       }
       try observe(slot)
@@ -226,7 +235,9 @@ struct Run {
     guard let account = payer[slot] else { return }
     payer[slot] = nil
     accounts[account].sharers -= 1
-    if accounts[account].sharers == 0 { meter.giveBack(accounts[account].bytes) }
+    guard accounts[account].sharers == 0 else { return }
+    log?.take(-accounts[account].bytes)
+    meter.giveBack(accounts[account].bytes)
   }
 
   private func tensors(_ operands: [ExecutionPlan.Operand]) throws(OpError) -> [RuntimeTensor?] {

@@ -55,10 +55,10 @@ struct KernelCase: Sendable, CustomTestStringConvertible {
   }
 
   /// Computes it on both; the results agree to ``tolerance`` of their range, and do not depend on threads.
-  func check() throws {
+  func check(_ backend: any Backend = NativeBackend()) throws {
     let expected = try #require(try run(ReferenceBackend(StandardOps())))
-    let got = try #require(try run(NativeBackend()), "the engine does not compute it")
-    #expect(try run(NativeBackend(), threads: 4) == got)
+    let got = try #require(try run(backend), "the engine does not compute it")
+    #expect(try run(backend, threads: 4) == got)
     #expect(got.count >= results)
     for (a, b) in zip(got, expected).prefix(results) {
       #expect(a.shape == b.shape && a.dataType == b.dataType)
@@ -150,6 +150,41 @@ private func ints(_ values: Int64...) -> Tensor { Tensor(values) }
         Tensor(scalar: Float(-9)),
       ]),
   ]) func movement(_ one: KernelCase) throws { try one.check() }
+
+  @Test(arguments: [
+    KernelCase("Reshape", [[2, 3, 4]], then: [ints(0, -1)]), KernelCase("Reshape", [[2, 3]], then: [ints(3, 2)]),
+    KernelCase("Flatten", [[2, 3, 4]], ["axis": .int(-1)]), KernelCase("Flatten", [[2, 3]], ["axis": .int(0)]),
+    KernelCase("Identity", [[2, 3]]), KernelCase("Squeeze", [[1, 3, 1]]),
+    KernelCase("Squeeze", [[1, 3, 1]], then: [ints(-1)]), KernelCase("Unsqueeze", [[2, 3]], then: [ints(-1, 0)]),
+  ]) func views(_ one: KernelCase) throws { try one.check() }
+
+  @Test(arguments: [
+    KernelCase("Pad", [[3, 5]], then: [ints(1, 2, 0, 3), Tensor(scalar: Float(7))]),
+    KernelCase("Pad", [[2, 3, 5]], ["mode": .string("reflect")], then: [ints(1, 2, 0, 4), nil, ints(1, -1)]),
+    KernelCase("Pad", [[2, 3]], ["mode": .string("edge")], then: [ints(2, 1, 0, 4)]),
+    KernelCase("Pad", [], then: [Tensor((0..<6).map(Int64.init), shape: [2, 3]), ints(0, 0, 1, 0)]),
+    KernelCase("MaxPool", [[2, 3, 6, 7]], ["kernel_shape": .ints([2, 3])]),
+    KernelCase(
+      "MaxPool", [[1, 2, 9, 8]],
+      [
+        "kernel_shape": .ints([3, 3]), "strides": .ints([2, 1]), "pads": .ints([1, 0, 1, 2]),
+        "dilations": .ints([1, 2]), "ceil_mode": .int(1),
+      ]),
+  ]) func windows(_ one: KernelCase) throws { try one.check() }
+
+  @Test(arguments: [
+    KernelCase("Gemm", [[1, 19], [19, 70], [70]]), KernelCase("Gemm", [[3, 19], [10, 19]], ["transB": .int(1)]),
+    KernelCase("Gemm", [[4, 1], [1, 16], [1, 16]]), KernelCase("MatMul", [[2, 2, 33], [33, 65]]),
+  ]) func smallProducts(_ one: KernelCase) throws { try one.check(SmallWork()) }
+
+  @Test func largeWorkIsLeftToOthers() throws {
+    for one in [
+      KernelCase("Gemm", [[5, 3], [3, 4]]), KernelCase("Add", [[100, 100], [100]]), KernelCase("Exp", [[2]]),
+      KernelCase("Gemm", [[1, 3], [3, 4]], ["alpha": .float(2)]),
+    ] {
+      #expect(try one.run(SmallWork()) == nil)
+    }
+  }
 
   @Test(arguments: [
     KernelCase("Attention", [[2, 3, 5, 8], [2, 3, 7, 8], [2, 3, 7, 6]]),

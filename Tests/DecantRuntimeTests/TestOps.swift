@@ -5,6 +5,7 @@ import DecantRuntime
 struct TestCatalog: OpCatalog {
   static let kernels: [String: OpDefinition.Evaluation] = [
     "Add": add, "Negate": negate, "Same": same, "Scale": scale, "If": choose, "Fail": fail, "Pad": pad, "Two": two,
+    "IsPair": isPair, "Positive": positive,
   ]
 
   func definition(of op: OpName) -> OpDefinition? {
@@ -26,6 +27,14 @@ struct TestCatalog: OpCatalog {
 @Sendable private func negate(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
   let a = try context.operand(0)
   return [Tensor((a.floats ?? []).map { -$0 }, shape: a.shape)]
+}
+
+@Sendable private func isPair(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  [Tensor(scalar: Boolean(try context.operand(0).elementCount == 2))]
+}
+
+@Sendable private func positive(_ context: EvaluationContext) throws(OpError) -> [Tensor] {
+  [Tensor((try context.operand(0).floats ?? []).filter { $0 > 0 })]
 }
 
 @Sendable private func same(_ context: EvaluationContext) throws(OpError) -> [Tensor] { [try context.operand(0)] }

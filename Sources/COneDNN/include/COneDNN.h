@@ -29,6 +29,7 @@ typedef struct {
   dnnl_primitive_t handle;
   dnnl_memory_desc_t source, weights, destination, scratchpad;
   dnnl_memory_desc_t others[DECANT_POST_OPS];  // of the tensors that post-ops read
+  void *spare;                                 // what the last call has left for the next
 } decant_primitive;
 
 /// A further step on each element of a result: a function of it, or of it and the element of another tensor.
@@ -107,6 +108,6 @@ typedef struct {
 } decant_argument;
 
 /// Runs a primitive and waits for it. May be called for one primitive from several threads at once.
-dnnl_status_t decant_dnnl_execute(const decant_primitive *primitive, int threads, int count,
+dnnl_status_t decant_dnnl_execute(decant_primitive *primitive, int threads, int count,
                                   const decant_argument *arguments);
 #endif

@@ -9,8 +9,13 @@ internal import DecantRuntime
   private let start: UnsafeRawPointer
 
   /// - Throws: ``OpError`` when there are no elements to point at.
-  init(_ tensor: Tensor) throws(OpError) {
-    self.tensor = tensor.aligned
+  init(_ tensor: Tensor) throws(OpError) { try self.init(asItLies: tensor.aligned) }
+
+  /// From elements that may not be aligned, for loops that copy bytes.
+  ///
+  /// - Throws: ``OpError`` when there are no elements to point at.
+  init(asItLies tensor: Tensor) throws(OpError) {
+    self.tensor = tensor
     guard let slice = self.tensor.bytes, slice.count > 0,
       let start = unsafe slice.bytes.withUnsafeBytes({ $0.baseAddress })
     else { throw OpError("expected elements in memory, got \(tensor.dataType)\(tensor.shape)", kind: .unsupported) }

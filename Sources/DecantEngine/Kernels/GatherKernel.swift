@@ -4,6 +4,9 @@ internal import DecantRuntime
 
 /// Slices of a tensor along one axis by their indices, as of the rows of an embedding.
 struct GatherKernel: Kernel {
+  let absorbed: Set<Int>
+  /// The tensor where it is constant: as it lies in the file, of which only the rows that are asked for are read.
+  private let table: Tensor?
   private let type: ConcreteType
   /// How many slices there are, and how many times.
   private let rows: Int
@@ -20,13 +23,16 @@ struct GatherKernel: Kernel {
     else { return nil }
     let axis = try normalizeAxis(request.attributes.int("axis", default: 0), rank: data.rank)
     let shape = data.shape[..<axis] + indices.shape + data.shape[(axis + 1)...]
+    let table = request.constant(0).flatMap { $0.bytes == nil ? nil : $0 }
     return GatherKernel(
+      absorbed: table == nil ? [] : [0], table: table,
       type: ConcreteType(data.dataType, Array(shape)), rows: data.shape[axis], outer: data.shape[..<axis].reduce(1, *),
       width: data.shape[(axis + 1)...].reduce(data.dataType.bitWidth / 8, *), indices: indices, axis: axis)
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
-    let (data, places) = (try call.source(0), try call.source(1))
+    let data = if let table { try Source(asItLies: table) } else { try call.source(0) }
+    let places = try call.source(1)
     let count = indices.shape.reduce(1, *)
     return try call.make([type], from: [data, places]) { (targets) throws(OpError) in
       guard let target = targets[0] else { return }

@@ -54,7 +54,7 @@ struct BinaryKernel: Kernel {
 
   private func primitive(for layout: Layout) throws(OpError) -> Primitive {
     let found = try primitives.find(layout) { () throws(OpError) in
-      try Primitive.make(threads: threads) { made, threads in
+      try Primitive.make(threads: Primitive.threads(threads, elements: shape)) { made, threads in
         unsafe decant_dnnl_binary(&made, threads, algorithm, layout.pointer, layout.pointer, layout.pointer)
       }
     }

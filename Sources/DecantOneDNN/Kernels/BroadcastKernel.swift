@@ -21,7 +21,7 @@ struct BroadcastKernel: Kernel {
     let (count, inner) = (big.reduce(1, *), end.reduce(1, *))
     let rows = try Layout.dense(end.isEmpty ? [1, count] : [count / inner, inner])
     let row = try Layout.dense([1, inner])
-    let made = try Primitive.make(threads: request.threads) { made, threads in
+    let made = try Primitive.make(threads: Primitive.threads(request.threads, elements: big)) { made, threads in
       unsafe decant_dnnl_binary(&made, threads, algorithm, rows.pointer, row.pointer, rows.pointer)
     }
     guard let made else { return nil }

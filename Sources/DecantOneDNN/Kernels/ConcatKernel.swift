@@ -43,7 +43,7 @@ struct ConcatKernel: Kernel {
       list.first { zip($0.layouts, layouts).allSatisfy { $0.matches($1) } }?.primitive
     }
     if let found { return found }
-    let made = try Primitive.make(threads: threads) { made, threads in
+    let made = try Primitive.make(threads: Primitive.threads(threads, elements: shape)) { made, threads in
       unsafe layouts.map { unsafe $0.pointer.pointee }.withUnsafeBufferPointer { layouts in
         unsafe decant_dnnl_concat(&made, threads, Int32(layouts.count), Int32(axis), layouts.baseAddress)
       }

@@ -58,7 +58,9 @@ struct ConvolutionKernel: Kernel {
     let anyWeights = try Layout.any(geometry.weights)
     hasBias = request.operand(2) != nil
     let biasLayout = hasBias ? try Layout.dense([geometry.output[1]]) : nil
-    let made = try Primitive.make(threads: request.threads) { made, threads in
+    let area = geometry.weights.reduce(1, *) / max(1, geometry.output[1])
+    let useful = Primitive.threads(request.threads, operations: geometry.output.reduce(2, *), area)
+    let made = try Primitive.make(threads: useful) { made, threads in
       unsafe withUnsafePointer(to: geometry.window.value) { window in
         unsafe steps.withC { steps in
           unsafe decant_dnnl_convolution(

@@ -47,7 +47,7 @@ struct ElementwiseKernel: Kernel {
 
   private func primitive(for layout: Layout) throws(OpError) -> Primitive? {
     try primitives.find(layout) { () throws(OpError) in
-      try Primitive.make(threads: threads) { made, threads in
+      try Primitive.make(threads: Primitive.threads(threads, elements: shape)) { made, threads in
         unsafe decant_dnnl_eltwise(
           &made, threads, function.algorithm, function.alpha, function.beta, layout.pointer)
       }

@@ -67,7 +67,8 @@ struct MatrixProduct: Sendable {
     let weights = constant == nil ? right : try Layout.any(rightExtents)
     let bias: Layout? =
       epilogue.bias == nil ? nil : try .dense([Int](repeating: 1, count: extents.count - 1) + [columns])
-    let made = try Primitive.make(threads: threads) { made, threads in
+    let useful = Primitive.threads(threads, operations: extents.reduce(2, *), rightExtents.dropLast().last ?? 1)
+    let made = try Primitive.make(threads: useful) { made, threads in
       unsafe epilogue.steps.withC { steps in
         unsafe decant_dnnl_matmul(
           &made, threads, left.pointer, weights.pointer, bias?.pointer, result.pointer, steps)

@@ -45,7 +45,7 @@ struct NormalizationKernel: Kernel {
 
   private func primitive(for layout: Layout) throws(OpError) -> Primitive? {
     try primitives.find(layout) { () throws(OpError) in
-      try Primitive.make(threads: threads) { made, threads in
+      try Primitive.make(threads: Primitive.threads(threads, elements: shape)) { made, threads in
         unsafe decant_dnnl_batch_normalization(&made, threads, epsilon, layout.pointer)
       }
     }

@@ -47,7 +47,7 @@ struct PoolingKernel: Kernel {
   private func primitive(for source: Layout) throws(OpError) -> Primitive? {
     try primitives.find(source) { () throws(OpError) in
       let destination = try Layout.any(shape)
-      return try Primitive.make(threads: threads) { made, threads in
+      return try Primitive.make(threads: Primitive.threads(threads, elements: input)) { made, threads in
         unsafe withUnsafePointer(to: window.value) { window in
           unsafe decant_dnnl_pooling(&made, threads, algorithm, window, source.pointer, destination.pointer)
         }

@@ -1,5 +1,6 @@
 internal import COneDNN
 internal import DecantIR
+internal import DecantOps
 internal import DecantRuntime
 
 /// The constants of a `QLinearConv` that oneDNN computes as the definition does.
@@ -25,7 +26,7 @@ struct QuantizedConvolution {
     guard let source = QuantizedConvolution.grid(request, 1, 2, request.operand(0)?.dataType),
       let target = QuantizedConvolution.grid(request, 6, 7, request.operand(7)?.dataType),
       let weight = request.constant(3), let channels = weight.shape.first, channels > 0,
-      let weights = QuantizedConvolution.centered(weight, request.constant(5)),
+      let weights = SignedCodes.centered(weight, zeroPoints: request.constant(5), axis: 0),
       let scales = request.constant(4)?.floats, scales.count == 1 || scales.count == channels
     else { return nil }
     (sourceType, sourceZero) = (source.type, source.zero)
@@ -55,20 +56,5 @@ struct QuantizedConvolution {
       let points = request.constant(zeroPoint), points.dataType == type, let zeros = points.integers, zeros.count == 1
     else { return nil }
     return (type == .int8 ? dnnl_s8 : dnnl_u8, scales[0], zeros[0])
-  }
-
-  /// Codes of weights less their zero points, one for each channel or one for all; nil where they do not fit in i8.
-  private static func centered(_ weight: Tensor, _ zeroPoints: Tensor?) -> [Int8]? {
-    guard weight.dataType == .int8 || weight.dataType == .uint8, let codes = weight.integers else { return nil }
-    let points = zeroPoints.map { $0.dataType == weight.dataType ? $0.integers ?? [] : [] } ?? [0]
-    guard points.count == 1 || points.count == weight.shape[0] else { return nil }
-    let depth = codes.count / max(1, points.count)
-    var result: [Int8] = []
-    result.reserveCapacity(codes.count)
-    for (place, code) in codes.enumerated() {
-      guard let code = Int8(exactly: code - points[points.count == 1 ? 0 : place / depth]) else { return nil }
-      result.append(code)
-    }
-    return result
   }
 }

@@ -16,7 +16,8 @@ struct SoftmaxKernel: Kernel {
       input.shape[..<axis].reduce(1, *), input.shape[axis], input.shape[(axis + 1)...].reduce(1, *),
     ]
     let layout = try Layout.dense(extents)
-    let primitive = try Primitive.make(threads: request.threads) { made, threads in
+    let primitive = try Primitive.make(threads: Primitive.threads(request.threads, elements: extents)) {
+      made, threads in
       unsafe decant_dnnl_softmax(&made, threads, 0, 1, layout.pointer)
     }
     return primitive.map { SoftmaxKernel(primitive: $0, layout: layout, shape: input.shape) }

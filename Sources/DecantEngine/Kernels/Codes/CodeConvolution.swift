@@ -34,14 +34,7 @@ struct CodeConvolution: Kernel {
       request.operand(5) == nil || request.constant(5) != nil, let scales = request.constant(4)?.floats,
       scales.count == 1 || scales.count == w.shape[0], window.allSatisfy({ $0.output > 0 })
     else { return nil }
-    // Windows have their channels innermost.
-    var lines: [Int8] = []
-    lines.reserveCapacity(codes.count)
-    for output in 0..<w.shape[0] {
-      for place in 0..<area {
-        for channel in 0..<channels { lines.append(codes[(output * channels + channel) * area + place]) }
-      }
-    }
+    let lines = CodeConvolution.channelsInnermost(codes, outputs: w.shape[0], channels: channels, area: area)
     let depth = channels * area
     guard let packed = PackedColumns(lines, depth: depth, columns: w.shape[0], step: 1, stride: depth) else {
       return nil
@@ -61,6 +54,23 @@ struct CodeConvolution: Kernel {
     self.window = window
     images = x.shape[0]
     threads = request.threads
+  }
+
+  /// Windows of `[outputs, channels, area]` as `[outputs, area, channels]`.
+  private static func channelsInnermost(_ codes: [Int8], outputs: Int, channels: Int, area: Int) -> [Int8] {
+    guard area > 1, channels > 1 else { return codes }
+    return unsafe [Int8](unsafeUninitializedCapacity: codes.count) { result, count in
+      count = codes.count
+      unsafe codes.withUnsafeBytes { codes in
+        guard let from = codes.baseAddress, let to = UnsafeMutableRawPointer(result.baseAddress) else { return }
+        for output in 0..<outputs {
+          let offset = output * channels * area
+          unsafe decant_transpose_u8(
+            (from + offset).assumingMemoryBound(to: UInt8.self), channels, area,
+            (to + offset).assumingMemoryBound(to: UInt8.self))
+        }
+      }
+    }
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {

@@ -30,22 +30,3 @@ struct CodeGrid: Sendable {
   /// Whether codes are of i8.
   var isSigned: Bool { dataType == .int8 }
 }
-
-/// Constant codes of one byte as signed ones around zero.
-enum SignedCodes {
-  /// The codes less their zero points, which run along `axis` when there are several; nil when they do not fit in i8.
-  static func centered(_ codes: Tensor, zeroPoints: Tensor?, axis: Int) -> [Int8]? {
-    guard codes.dataType == .int8 || codes.dataType == .uint8, let values = codes.integers else { return nil }
-    let points = zeroPoints.map { $0.dataType == codes.dataType ? $0.integers ?? [] : [] } ?? [0]
-    guard points.count == 1 || axis < codes.rank && points.count == codes.shape[axis] else { return nil }
-    let inner = axis < codes.rank ? codes.shape[(axis + 1)...].reduce(1, *) : 1
-    var result: [Int8] = []
-    result.reserveCapacity(values.count)
-    for (place, value) in values.enumerated() {
-      let point = points.count == 1 ? points[0] : points[place / inner % points.count]
-      guard let code = Int8(exactly: value - point) else { return nil }
-      result.append(code)
-    }
-    return result
-  }
-}

@@ -1,5 +1,6 @@
 internal import DecantForms
 internal import DecantIR
+internal import DecantOps
 internal import DecantPasses
 
 /// Puts operators on codes in the place of float operators between DequantizeLinear and QuantizeLinear, where there are fast
