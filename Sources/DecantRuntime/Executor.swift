@@ -41,7 +41,8 @@ public final class Executor: Sendable {
   private let latest = Mutex<(plan: ExecutionPlan, bound: BoundPlan)?>(nil)
   private let told = Mutex<[String]>([])
 
-  /// What the backends say of the model as notes: that it runs slower than it might, and why.
+  /// What the backends say of the model as notes: that it runs slower than it might, and why. Where the plan waits for the shapes
+  /// of the first run, so do they.
   public var notes: [String] { told.withLock { $0 } }
 
   /// What a plan depends on besides the model.
