@@ -102,3 +102,47 @@ void decant_map_codes(const uint8_t *restrict codes, size_t count, const uint8_t
 
 OVER_CODES(u8, uint8_t, 0, 255)
 OVER_CODES(i8, int8_t, -128, 127)
+
+#define OF_NUMBERS(suffix, type, low, high)                                                                                    \
+  DISPATCHED void decant_dequantize_channels_##suffix(                                                                         \
+      const type *restrict codes, size_t rows, size_t channels, const float *restrict scales,                                  \
+      const int32_t *restrict zeros, float *restrict values) {                                                                 \
+    for (size_t i = 0; i < rows; i++)                                                                                          \
+      for (size_t c = 0; c < channels; c++)                                                                                    \
+        values[i * channels + c] = (float)(codes[i * channels + c] - zeros[c]) * scales[c];                                    \
+  }                                                                                                                            \
+  DISPATCHED void decant_add_numbers_##suffix(                                                                                 \
+      const type *restrict codes, size_t channels, int32_t zero, float scale, float *restrict sums) {                          \
+    for (size_t c = 0; c < channels; c++) sums[c] += (float)(codes[c] - zero) * scale;                                         \
+  }                                                                                                                            \
+  DISPATCHED void decant_code_means_##suffix(                                                                                  \
+      const float *restrict sums, size_t channels, float count, float scale, float zero, type *restrict codes) {               \
+    for (size_t c = 0; c < channels; c++) {                                                                                    \
+      float v = sums[c] / count / scale + zero;                                                                                \
+      codes[c] = (type)(int32_t)bounded(nearest(bounded(v, -512, 512)), low, high);                                            \
+    }                                                                                                                          \
+  }
+
+OF_NUMBERS(u8, uint8_t, 0, 255)
+OF_NUMBERS(i8, int8_t, -128, 127)
+
+DISPATCHED void decant_softmax_codes(
+    const uint8_t *restrict codes, size_t rows, size_t width, uint8_t flip, const float *restrict powers, float scale,
+    float zero, uint8_t *restrict result) {
+  float low = flip ? -128 : 0, high = flip ? 127 : 255;
+  for (size_t i = 0; i < rows; i++) {
+    const uint8_t *row = codes + i * width;
+    uint8_t greatest = 0;
+    for (size_t j = 0; j < width; j++) {
+      uint8_t code = row[j] ^ flip;
+      greatest = code > greatest ? code : greatest;
+    }
+    const float *own = powers + 256 * (size_t)greatest;
+    float sum = 0;
+    for (size_t j = 0; j < width; j++) sum += own[row[j] ^ flip];
+    uint8_t made[256];
+    for (size_t code = 0; code < 256; code++)
+      made[code] = (uint8_t)(int32_t)bounded(nearest(bounded(own[code] / sum / scale, -512, 512)) + zero, low, high);
+    for (size_t j = 0; j < width; j++) result[i * width + j] = made[row[j] ^ flip];
+  }
+}

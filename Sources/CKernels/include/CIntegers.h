@@ -94,6 +94,25 @@ void decant_requantize_u8(
     const int32_t *sums, size_t rows, size_t channels, const int32_t *bias, const float *factors, float zero, uint8_t *codes);
 void decant_requantize_i8(
     const int32_t *sums, size_t rows, size_t channels, const int32_t *bias, const float *factors, float zero, int8_t *codes);
+// values = (code - zeros[c]) * scales[c], for `rows` rows of `channels`.
+void decant_dequantize_channels_u8(
+    const uint8_t *codes, size_t rows, size_t channels, const float *scales, const int32_t *zeros, float *values);
+void decant_dequantize_channels_i8(
+    const int8_t *codes, size_t rows, size_t channels, const float *scales, const int32_t *zeros, float *values);
+
+// sums[c] += (codes[c] - zero) * scale.
+void decant_add_numbers_u8(const uint8_t *codes, size_t channels, int32_t zero, float scale, float *sums);
+void decant_add_numbers_i8(const int8_t *codes, size_t channels, int32_t zero, float scale, float *sums);
+
+// round_half_even(sums[c] / count / scale + zero), saturated.
+void decant_code_means_u8(const float *sums, size_t channels, float count, float scale, float zero, uint8_t *codes);
+void decant_code_means_i8(const float *sums, size_t channels, float count, float scale, float zero, int8_t *codes);
+
+// The codes of powers[code] / (the sum of powers over the row), where powers are those of the row's greatest code:
+// powers[256 * greatest + code]. Codes, with a sign when `flip` is 0x80, count from zero on there.
+void decant_softmax_codes(
+    const uint8_t *codes, size_t rows, size_t width, uint8_t flip, const float *powers, float scale, float zero, uint8_t *result);
+
 // Weights of a few bits with a scale for each block (block_products.c)
 
 // A packed matrix: value = code * scale - offset, a scale and an offset for each block of a column.
@@ -123,4 +142,22 @@ void decant_multiply_blocks_i8(
 // Rows of floats by the matrix. `scratch` has room for threads * 16 floats for each row of the matrix in whole blocks.
 void decant_multiply_blocks_f32(
     const decant_blocks *matrix, size_t rows, const float *values, float *result, int threads, float *scratch);
+
+// Rows of codes with a scale for each block (block_rows.c)
+
+// A matrix whose rows fill whole bytes, the first code in the low bits, as do the blocks that a row is cut into.
+typedef struct {
+  size_t rows, columns, block;
+  int bits;      // 4 or 8
+  uint8_t flip;  // makes codes with a sign codes from zero on
+  const uint8_t *codes;
+  const float *scales;   // row after row, one for each block
+  const uint8_t *zeros;  // the same, from zero on; NULL where `middle` is that of all
+  uint8_t middle;
+} decant_table;
+
+// (code - zero) * scale for the rows at `count` indices, 64 bits wide or 32, those below zero from the end. Returns how many
+// were found: the first index that no row has ends it.
+size_t decant_look_up_rows(
+    const decant_table *table, const void *indices, int are_wide, size_t count, float *target);
 #endif

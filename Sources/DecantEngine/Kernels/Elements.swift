@@ -121,7 +121,11 @@ enum Shares {
   private static let grain = 1 << 19
 
   /// Calls `body` for ranges that cover `0..<count`, where each index costs as much as copying `cost` elements.
-  static func forEach(_ count: Int, cost: Int, threads: Int, _ body: @Sendable (Range<Int>) -> Void) {
-    Parallel.forEach(count: count, grain: max(1, grain / max(cost, 1)), threads: threads, body)
+  ///
+  /// - Throws: the error of the first range that fails.
+  static func forEach<E: Error>(
+    _ count: Int, cost: Int, threads: Int, _ body: @Sendable (Range<Int>) throws(E) -> Void
+  ) throws(E) {
+    try Parallel.forEach(count: count, grain: max(1, grain / max(cost, 1)), threads: threads, body)
   }
 }

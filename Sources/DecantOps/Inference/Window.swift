@@ -133,7 +133,7 @@ package struct Window {
     package let padEnd: Int
 
     /// The input's place under tap `tap` of the window at `position`; negative or past the end in the padding.
-    @inline(__always) func place(_ position: Int, _ tap: Int) -> Int {
+    @inline(__always) package func place(_ position: Int, _ tap: Int) -> Int {
       position &* stride &- padBegin &+ tap &* dilation
     }
 
@@ -146,7 +146,7 @@ package struct Window {
     }
 
     /// The taps of the window at `position` that lie inside.
-    func taps(_ position: Int) -> Range<Int> {
+    package func taps(_ position: Int) -> Range<Int> {
       let start = position * stride - padBegin
       let lower = start >= 0 ? 0 : (-start + dilation - 1) / dilation
       let upper = start >= input ? 0 : (input - 1 - start) / dilation + 1

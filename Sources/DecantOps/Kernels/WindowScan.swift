@@ -80,7 +80,7 @@ struct WindowScan {
 
 extension Window.Axis {
   /// How many taps of the window at `position` lie inside the input or its padding.
-  func paddedTaps(_ position: Int) -> Int {
+  package func paddedTaps(_ position: Int) -> Int {
     let start = position * stride - padBegin
     let end = input + padEnd
     return start >= end ? 0 : min(kernel, (end - 1 - start) / dilation + 1)

@@ -10,6 +10,7 @@ struct CodeConcat: Kernel {
   private let shape: [Int]
   private let type: DataType
   private let parts: [Part]
+  private let threads: Int
 
   /// An operand, and the code on the result's grid for each of its codes; nil where they are the same.
   private struct Part: Sendable {
@@ -36,7 +37,7 @@ struct CodeConcat: Kernel {
       guard let table = try table(request, index, target.dataType) else { return nil }
       parts.append(Part(operand: index, extent: part.shape[axis], table: table.isIdentity ? nil : table.codes))
     }
-    return CodeConcat(axis: axis, shape: shape, type: target.dataType, parts: parts)
+    return CodeConcat(axis: axis, shape: shape, type: target.dataType, parts: parts, threads: request.threads)
   }
 
   /// What the definition makes of every code of a part, in the order of their bits.
@@ -75,29 +76,25 @@ struct CodeConcat: Kernel {
   private func join(_ tensors: [Tensor], _ shape: [Int], _ axis: Int, _ call: KernelCall) throws(OpError) -> Tensor {
     let (rows, inner) = (shape[..<axis].reduce(1, *), shape[(axis + 1)...].reduce(1, *))
     let width = shape[axis] * inner
-    var failure: OpError?
-    let result = try unsafe Tensor.made(type, shape, byteLimit: call.byteLimit) { result in
-      var first = 0
-      for (tensor, part) in zip(tensors, parts) {
-        let run = part.extent * inner
-        do throws(OpError) {
-          try unsafe tensor.withAddress { source in
-            for row in 0..<rows {
-              let (from, to) = unsafe (source + row * run, result + row * width + first)
-              if let table = part.table {
-                unsafe decant_map_codes(CodeLoops.unsigned(from), run, table, CodeLoops.unsigned(to))
-              } else {
-                unsafe to.copyMemory(from: from, byteCount: run)
-              }
+    var sources: [Source] = []
+    for tensor in tensors { sources.append(try Source(tensor)) }
+    let joined = try call.make(ConcreteType(type, shape), from: sources) { [sources] result in
+      Shares.forEach(rows, cost: 4 * width, threads: threads) { range in
+        var first = 0
+        for (source, part) in zip(sources, parts) {
+          let run = part.extent * inner
+          for row in range {
+            let (from, to) = unsafe (source.bytes(at: row * run), result.bytes(at: row * width + first))
+            if let table = part.table {
+              unsafe decant_map_codes(CodeLoops.unsigned(from), run, table, CodeLoops.unsigned(to))
+            } else {
+              unsafe to.copyMemory(from: from, byteCount: run)
             }
           }
-        } catch {
-          failure = error
+          first += run
         }
-        first += run
       }
     }
-    if let failure { throw failure }
-    return result
+    return try joined.plain()
   }
 }

@@ -19,23 +19,6 @@ enum CodeLoops {
     return made
   }
 
-  /// A tensor that `body` writes from the elements of two others.
-  static func combine(
-    _ a: Tensor, _ b: Tensor, as type: DataType, _ shape: [Int], _ byteLimit: Int,
-    _ body: (UnsafeRawPointer, UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
-  ) throws(OpError) -> Tensor {
-    var failure: OpError?
-    let made = try unsafe map(a, as: type, shape, byteLimit) { first, result in
-      do throws(OpError) {
-        try unsafe b.withAddress { unsafe body(first, $0, result) }
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
-    return made
-  }
-
   static func signed(_ address: UnsafeRawPointer) -> UnsafePointer<Int8> {
     unsafe address.assumingMemoryBound(to: Int8.self)
   }

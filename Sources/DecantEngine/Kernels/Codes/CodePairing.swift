@@ -9,6 +9,7 @@ struct CodePairing: Kernel {
   private let how: decant_pairing
   private let type: ConcreteType
   private let isOne: Bool
+  private let threads: Int
 
   static let add: NativeBackend.Maker = { request throws(OpError) in CodePairing(request, isProduct: false) }
   static let multiply: NativeBackend.Maker = { request throws(OpError) in CodePairing(request, isProduct: true) }
@@ -23,6 +24,7 @@ struct CodePairing: Kernel {
     guard !isOne || b.shape.reduce(1, *) == 1 && b.rank <= a.rank else { return nil }
     type = a
     self.isProduct = isProduct
+    threads = request.threads
     if isProduct {
       how = decant_pairing(
         left: Float(left.zero), right: Float(right.zero), fixed: left.scale * right.scale / target.scale,
@@ -48,17 +50,29 @@ struct CodePairing: Kernel {
   }
 
   private func pair(_ a: Tensor, _ b: Tensor, _ call: KernelCall) throws(OpError) -> Tensor {
-    try unsafe CodeLoops.combine(a, b, as: a.dataType, a.shape, call.byteLimit) { x, y, result in
-      let (count, one) = (a.elementCount, isOne ? Int32(1) : 0)
-      if type.dataType == .int8 {
-        let (x, y, z) = unsafe (CodeLoops.signed(x), CodeLoops.signed(y), CodeLoops.signed(result))
-        unsafe isProduct
-          ? decant_multiply_codes_i8(x, y, count, one, how, z) : decant_add_codes_i8(x, y, count, one, how, z)
-      } else {
-        let (x, y, z) = unsafe (CodeLoops.unsigned(x), CodeLoops.unsigned(y), CodeLoops.unsigned(result))
-        unsafe isProduct
-          ? decant_multiply_codes_u8(x, y, count, one, how, z) : decant_add_codes_u8(x, y, count, one, how, z)
+    let (left, right) = (try Source(a), try Source(b))
+    let made = try call.make(ConcreteType(a.dataType, a.shape), from: [left, right]) { result in
+      Shares.forEach(a.elementCount, cost: 2, threads: threads) { range in
+        let start = range.lowerBound
+        unsafe pair(
+          left.bytes(at: start), right.bytes(at: isOne ? 0 : start), range.count, result.bytes(at: start))
       }
+    }
+    return try made.plain()
+  }
+
+  private func pair(
+    _ x: UnsafeRawPointer, _ y: UnsafeRawPointer, _ count: Int, _ result: UnsafeMutableRawPointer
+  ) {
+    let one: Int32 = isOne ? 1 : 0
+    if type.dataType == .int8 {
+      let (x, y, z) = unsafe (CodeLoops.signed(x), CodeLoops.signed(y), CodeLoops.signed(result))
+      unsafe isProduct
+        ? decant_multiply_codes_i8(x, y, count, one, how, z) : decant_add_codes_i8(x, y, count, one, how, z)
+    } else {
+      let (x, y, z) = unsafe (CodeLoops.unsigned(x), CodeLoops.unsigned(y), CodeLoops.unsigned(result))
+      unsafe isProduct
+        ? decant_multiply_codes_u8(x, y, count, one, how, z) : decant_add_codes_u8(x, y, count, one, how, z)
     }
   }
 }

@@ -8,6 +8,7 @@ struct CodeTable: Kernel {
   let takesLayouts = true
   private let table: [UInt8]
   private let type: DataType
+  private let threads: Int
 
   static let make: NativeBackend.Maker = { request throws(OpError) in
     guard let x = request.operand(0), x.dataType == .int8 || x.dataType == .uint8,
@@ -24,7 +25,7 @@ struct CodeTable: Kernel {
     guard let result = try definition.evaluate?(context).first, result.dataType == x.dataType,
       let table = result.reinterpreted(as: .uint8).array(of: UInt8.self), table.count == 256
     else { return nil }
-    return CodeTable(table: table, type: x.dataType)
+    return CodeTable(table: table, type: x.dataType, threads: request.threads)
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
@@ -34,9 +35,14 @@ struct CodeTable: Kernel {
   }
 
   private func map(_ codes: Tensor, _ call: KernelCall) throws(OpError) -> Tensor {
-    let count = codes.elementCount
-    return try unsafe CodeLoops.map(codes, as: type, codes.shape, call.byteLimit) { codes, result in
-      unsafe decant_map_codes(CodeLoops.unsigned(codes), count, table, CodeLoops.unsigned(result))
+    let source = try Source(codes)
+    let made = try call.make(ConcreteType(type, codes.shape), from: [source]) { result in
+      Shares.forEach(codes.elementCount, cost: 4, threads: threads) { range in
+        unsafe decant_map_codes(
+          CodeLoops.unsigned(source.bytes(at: range.lowerBound)), range.count, table,
+          CodeLoops.unsigned(result.bytes(at: range.lowerBound)))
+      }
     }
+    return try made.plain()
   }
 }

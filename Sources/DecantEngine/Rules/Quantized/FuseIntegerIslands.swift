@@ -72,7 +72,12 @@ struct FuseIntegerIslands: Pass {
         let right = graph[b].type.shape
       else { return false }
       return left == right || right.dimensions.allSatisfy { $0.fixed == 1 } && right.rank <= left.rank
-    case "AveragePool", "Softmax", "Where", "Resize": return false
+    case "AveragePool": return node.attributes.ints("kernel_shape")?.count == 2
+    case "Softmax":
+      let rank = node.operand(0).flatMap { graph[$0].type.shape?.rank }
+      let axis = node.attributes.int("axis", default: -1)
+      return axis == -1 || rank.map { axis == $0 - 1 } ?? false
+    case "Where", "Resize": return false
     case "MaxPool": return node.results.count == 1
     default: return true
     }
