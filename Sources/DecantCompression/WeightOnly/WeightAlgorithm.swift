@@ -53,8 +53,7 @@ public struct WeightAlgorithm: Sendable {
     WeightAlgorithm(learned: "adaround", "up or down for each weight, learned for the result of the product; slow") {
       AdaptiveRounding(products: $0)
     },
-    WeightAlgorithm(learned: "signround", "offsets and ranges by sign descent, as AutoRound's, for each product; slow")
-    {
+    WeightAlgorithm(learned: "autoround", "offsets and ranges by sign descent, for the result of each product; slow") {
       SignRounding(products: $0)
     },
   ]

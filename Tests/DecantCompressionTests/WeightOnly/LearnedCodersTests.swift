@@ -30,12 +30,12 @@ import Testing
   }
 
   /// The ratios to rounding, on other samples than were learned from, stay under those measured with independent prototypes.
-  @Test(arguments: [("seqmse", Float(0.95)), ("gptq", 0.6), ("adaround", 0.6), ("signround", 0.75)])
+  @Test(arguments: [("seqmse", Float(0.95)), ("gptq", 0.6), ("adaround", 0.6), ("autoround", 0.75)])
   func learningHolds(_ name: String, _ bound: Float) throws {
     let (seen, heldOut) = (Self.products(seed: 3), Self.products(seed: 4))
     let coders: [String: any WeightCoder] = [
       "seqmse": SequentialSearch(products: seen), "gptq": try ErrorPropagation(seen),
-      "adaround": AdaptiveRounding(products: seen), "signround": SignRounding(products: seen),
+      "adaround": AdaptiveRounding(products: seen), "autoround": SignRounding(products: seen),
     ]
     let coder = try #require(coders[name])
     for isSymmetric in [true, false] {

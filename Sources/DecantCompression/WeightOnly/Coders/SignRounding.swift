@@ -2,8 +2,10 @@ internal import CKernels
 internal import DecantForms
 internal import DecantIR
 
-/// SignRound: sign descent on an offset for each weight, from −1/2 to 1/2, and on the range of each block, from half of it to the
-/// whole; what AutoRound learns for a whole block of layers, for one product (Cheng et al., 2309.05516).
+/// AutoRound for one product: sign descent on an offset for each weight, from −1/2 to 1/2, and on the range of each block, from
+/// half of it to the whole (SignRound; Cheng et al., 2309.05516).
+///
+/// The gradient is exact: of the error e P eᵀ it is 2 e P, and rounding passes it on as it is.
 ///
 /// Descent starts from the ranges of the extremes, its steps shrink to nothing, and each row keeps the best codes on its way.
 struct SignRounding: WeightCoder {
