@@ -53,6 +53,48 @@ import Testing
     #expect(report.weights == 2)
   }
 
+  /// `y = If(c) { MatMul(x, w) } { MatMul(x, w) }` with one weight outside.
+  private func shared() -> Graph {
+    let float = ValueType.tensor(.float32, Shape([2, 32]))
+    let branch = Graph.build(name: "branch") { rewriter in
+      let x = rewriter.addInput("x", float)
+      let w = rewriter.addInput("w", .tensor(.float32, Shape([32, 32])))
+      rewriter.addOutput("p", rewriter.add("MatMul", [x, w], name: "p", type: float))
+    }
+    return Graph.build(name: "main") { rewriter in
+      let c = rewriter.addInput("c", .tensor(.bool, []))
+      let x = rewriter.addInput("x", float)
+      let w = rewriter.addInitializer("w", Tensor([Float](repeating: 1, count: 1024), shape: [32, 32]))
+      let node = rewriter.addNode(
+        "If", [c, x, w], ["then_branch": .graph(branch), "else_branch": .graph(branch)], name: "choice",
+        resultNames: ["y"], resultTypes: [float], captureCount: 2)
+      if let y = rewriter.graph[node].result(0) { rewriter.addOutput("y", y) }
+    }
+  }
+
+  @Test func capturedWeightsBecomeCodesInside() throws {
+    var graph = shared()
+    let algorithm = try #require(WeightAlgorithm.named("rtn"))
+    let options = WeightOnlyOptions(try BlockFormat(bits: 4, blockSize: 32, isSymmetric: true), algorithm: algorithm)
+    #expect(try WeightOnlyQuantization.quantize(&graph, options.scheme()).weights == 2)
+    #expect(operators(graph) == [["MatMulNBits"], ["MatMulNBits"]])
+    let node = graph[try #require(graph.order.first)]
+    #expect(node.captureCount == 1 && node.subgraphs.allSatisfy { $0.graph.inputs.count == 1 })
+    #expect(graph.initializers.isEmpty)
+    var dynamic = shared()
+    #expect(try DynamicQuantization.quantize(&dynamic, options: DynamicQuantizationOptions()).weights == 2)
+    #expect(operators(dynamic).allSatisfy { $0.contains("MatMulInteger") } && dynamic.initializers.isEmpty)
+  }
+
+  @Test func capturedWeightsThatStayAreCapturedAgain() throws {
+    var graph = shared()
+    let before = graph
+    var options = DynamicQuantizationOptions()
+    options.exclude = [.named("choice")]
+    #expect(try DynamicQuantization.quantize(&graph, options: options).weights == 0)
+    #expect(graph == before)
+  }
+
   @Test func whoIsExcludedKeepsItsBranches() throws {
     var graph = try branches()
     var options = DynamicQuantizationOptions()

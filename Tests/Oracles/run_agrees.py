@@ -1,5 +1,5 @@
 """run agrees with ONNX Runtime, its optimizations off, within 1e-4 of each output's range, on both backends."""
-from onnx import numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from _harness import *
 
@@ -47,7 +47,30 @@ def other_forms(path):
         agree(f"{label(path)}, input as {form}", got, wanted)
 
 
+def as_written():
+    """A model that inference refuses, in a branch that is never taken, runs as it is written, and every command that runs it says so."""
+    def branch(name, *arrays):
+        constants = [numpy_helper.from_array(np.zeros(extent, np.float32), f"{name}{extent}") for extent in arrays]
+        return helper.make_graph([helper.make_node("Add" if len(arrays) > 1 else "Identity", [one.name for one in constants], [name])], name, [],
+                                 [helper.make_tensor_value_info(name, TensorProto.FLOAT, None)], constants)
+
+    graph = helper.make_graph(
+        [helper.make_node("If", ["c"], ["h"], then_branch=branch("wrong", 2, 3), else_branch=branch("right", 2)), helper.make_node("Add", ["h", "x"], ["y"])],
+        "g", [helper.make_tensor_value_info("c", TensorProto.BOOL, []), helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 2])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 2])])
+    model, x = folder / "refused.onnx", folder / "refused.npz"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), model)
+    save_npz(x, {"c": np.array(False), "x": np.ones((1, 2), np.float32)})
+    for words in (["run", model, "--input", x, "--output", folder / "y.npz", "--force"], ["bench", model, "--input", x, "--seconds", 0]):
+        done = subprocess.run([str(word) for word in [DECANT, *words]], capture_output=True, text=True, timeout=120)
+        said = done.stderr.strip().splitlines()
+        checks.check(done.returncode == 0 and sum("runs as it is written, slower" in line for line in said) == 1, f"{words[0]}: a note says why it is slower",
+                     (said or [""])[0][:160])
+    checks.check((load_npz(folder / "y.npz")["y"] == 1).all(), "what it computes")
+
+
 for model in every_model():
     checks.attempt(label(model), lambda: npz(model))
 checks.attempt("forms of input", lambda: other_forms(SAMPLES / "digits/teacher.onnx"))
+checks.attempt("as written", as_written)
 checks.finish()

@@ -35,6 +35,21 @@ def branches():
     return m
 
 
+def shared():
+    """Two branches that read one weight of the graph around them."""
+    def branch(name):
+        return helper.make_graph([helper.make_node("MatMul", ["x", "w"], [f"{name}_y"], name=f"{name}_product")], name, [],
+                                 [helper.make_tensor_value_info(f"{name}_y", FLOAT, ["n", 32])])
+
+    m = Small("shared")
+    m.input("x", ["n", 32])
+    m.input("c", [], TensorProto.BOOL)
+    m.weight("w", (32, 32), 0.2)
+    m.node("If", ["c"], "y", node_name="choice", then_branch=branch("yes"), else_branch=branch("no"))
+    m.output("y", ["n", 32])
+    return m
+
+
 def loop():
     """A state that goes through one product in each of four rounds."""
     random = np.random.default_rng(13)
@@ -70,6 +85,8 @@ def inside(model, cases, scheme, options, gone, limit):
     after = list(operators(onnx.load(OUT).graph))
     found = sum(after.count(op) for op in gone)
     checks.check(found == before and not {"MatMul", "Gemm"} & set(after), f"{model.stem}, {scheme}: all {before} products, whatever graph they are in", f"{found}")
+    kept = [one.name for one in onnx.load(OUT).graph.initializer if one.data_type == TensorProto.FLOAT and list(one.dims) == [32, 32]]
+    checks.check(not kept, f"{model.stem}, {scheme}: no float matrix stays", f"{kept}")
     checks.check(said["weights"] == before and said["skipped"] == 0, f"{model.stem}, {scheme}: the report counts them", f"{said['weights']} weights")
     for feeds in cases:
         off = distance(model, OUT, feeds)
@@ -120,7 +137,8 @@ def silero():
 
 x = np.random.default_rng(5).standard_normal((3, 32)).astype(np.float32)
 truth = [{"x": x, "c": np.array(c), "d": np.array(d)} for c in (True, False) for d in (True, False)]
-for model, cases in ((branches().save(folder), truth), (loop().save(folder), [{"x": x}])):
+for model, cases in ((branches().save(folder), truth), (loop().save(folder), [{"x": x}]),
+                     (shared().save(folder), [{"x": x, "c": np.array(c)} for c in (True, False)])):
     for scheme, options, gone, limit in (("int8-dynamic", [], ["MatMulInteger"], 0.06), ("w8", ["--block", "32"], ["MatMulNBits"], 0.06)):
         checks.attempt(f"{model.stem}, {scheme}", lambda: inside(model, cases, scheme, options, gone, limit))
 checks.attempt("selectors", lambda: selectors(branches().save(folder)))

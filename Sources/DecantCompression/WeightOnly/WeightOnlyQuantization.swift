@@ -41,7 +41,7 @@ public enum WeightOnlyQuantization {
     if !scheme.isByNode {
       let outer = graph
       let plain = scheme.needsSamples ? scheme.byRounding : scheme
-      try graph.editSubgraphs { (holder, inner) throws(DecantError) in
+      try graph.editSubgraphsWithWeights { (holder, inner) throws(DecantError) in
         // Samples are watched in the main graph only.
         let report = try quantize(
           &inner, plain, selection.nested(inner, holder: selection.reason(holder)), products: [:], observe: nil,

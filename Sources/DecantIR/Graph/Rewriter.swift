@@ -188,8 +188,16 @@ public struct Rewriter: ~Copyable {
 
   /// Replaces all declared operands of a node; captured ones stay.
   public mutating func setOperands(_ node: NodeID, _ operands: [ValueID?]) {
-    let captured = graph[node].operands.suffix(graph[node].captureCount)
-    let all = operands + captured
+    setAllOperands(node, operands + graph[node].operands.suffix(graph[node].captureCount))
+  }
+
+  /// Replaces the captured operands of a node; declared ones stay. The last inputs of its subgraphs stand for them.
+  package mutating func setCaptures(_ node: NodeID, _ captured: [ValueID?]) {
+    setAllOperands(node, graph[node].declaredOperands + captured)
+    graph.nodes[node.index, node.generation].node.captureCount = captured.count
+  }
+
+  private mutating func setAllOperands(_ node: NodeID, _ all: [ValueID?]) {
     for index in graph[node].operands.indices { drop(operand: index, of: node) }
     graph.nodes[node.index, node.generation].node.operands = all
     graph.nodes[node.index, node.generation].node.uses = link(all, of: node)

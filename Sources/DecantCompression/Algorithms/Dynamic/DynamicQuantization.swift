@@ -42,7 +42,7 @@ public enum DynamicQuantization {
     // ONNX Runtime leaves subgraphs alone unless it is told otherwise.
     if options.style == .decant {
       let outer = graph
-      try graph.editSubgraphs { (holder, inner) throws(DecantError) in
+      try graph.editSubgraphsWithWeights { (holder, inner) throws(DecantError) in
         let report = try quantize(
           &inner, LayerStatistics(), options, weights, selection.nested(inner, holder: selection.reason(holder)))
         inside.add(report, in: holder, of: outer)
