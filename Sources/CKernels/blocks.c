@@ -23,6 +23,9 @@ INLINED float rounded(float v) {
   return copysignf(whole, v);
 }
 
+// The same for 0 <= v < 2^22: the largest number below a half takes halves up, and what is less than a half down.
+INLINED float level(float v) { return (float)(int32_t)(v + 0.49999997f); }
+
 INLINED float bounded(float v, float low, float high) {
   v = v > low ? v : low;
   return v < high ? v : high;
@@ -81,7 +84,7 @@ DISPATCHED void decant_code_blocks_f32(
       for (size_t i = 0; i < length; i++)
         out[i] = (uint8_t)(int32_t)bounded(rounded(bounded(run[i] * factor, -65536, 65536)) + zero, 0, top);
     } else {
-      for (size_t i = 0; i < length; i++) out[i] = (uint8_t)(int32_t)rounded(bounded(run[i] * factor + zero, 0, top));
+      for (size_t i = 0; i < length; i++) out[i] = (uint8_t)(int32_t)level(bounded(run[i] * factor + zero, 0, top));
     }
   }
 }
@@ -114,7 +117,7 @@ INLINED void measure_lanes(
     float *restrict error, float *restrict cross, float *restrict square) {
   for (size_t lane = 0; lane < count; lane++) {
     float v = values[lane], w = weights[lane];
-    float q = rounded(bounded(v * factor + zero, 0, top)) - zero;
+    float q = level(bounded(v * factor + zero, 0, top)) - zero;
     float difference = q * scale - v;
     error[lane] += difference * difference * w;
     cross[lane] += w * q * v;
@@ -178,53 +181,6 @@ DISPATCHED void decant_search_blocks_f32(
   }
 }
 
-DISPATCHED void decant_polish_rows(
-    size_t rows, size_t columns, const float *restrict products, size_t block, int levels, int scale_type, int sweeps,
-    float *scales, const uint8_t *restrict zero_points, uint8_t *codes, float *gradients) {
-  size_t blocks = (columns + block - 1) / block;
-  float top = (float)(levels - 1);
-  for (size_t r = 0; r < rows; r++) {
-    float *restrict g = gradients + r * columns;
-    uint8_t *restrict code = codes + r * columns;
-    for (int sweep = 0; sweep < sweeps; sweep++) {
-      for (size_t i = 0; i < columns; i++) {
-        float scale = scales[r * blocks + i / block], curvature = products[i * columns + i] * scale;
-        if (!(fabsf(g[i]) > 0.5f * fabsf(curvature)) || curvature == 0) continue;
-        float before = code[i], after = bounded(before + rounded(bounded(g[i] / curvature, -top, top)), 0, top);
-        if (after == before) continue;
-        code[i] = (uint8_t)(int32_t)after;
-        float change = (after - before) * scale;
-        const float *restrict line = products + i * columns;
-        for (size_t j = 0; j < columns; j++) g[j] -= change * line[j];
-      }
-      if (sweep + 1 == sweeps) break;
-      for (size_t b = 0; b < blocks; b++) {
-        size_t start = b * block, end = start + block < columns ? start + block : columns;
-        float zero = zero_points[r * blocks + b], cross = 0, square = 0;
-        for (size_t i = start; i < end; i++) {
-          float q = (float)code[i] - zero, sum = 0;
-          if (q == 0) continue;
-          const float *restrict line = products + i * columns;
-          for (size_t j = start; j < end; j++) sum += line[j] * ((float)code[j] - zero);
-          cross += q * g[i];
-          square += q * sum;
-        }
-        if (!(square > 0)) continue;
-        float scale = scales[r * blocks + b], better = stored(scale + cross / square, scale_type);
-        float change = better - scale;
-        if (change == 0) continue;
-        scales[r * blocks + b] = better;
-        for (size_t i = start; i < end; i++) {
-          float q = ((float)code[i] - zero) * change;
-          if (q == 0) continue;
-          const float *restrict line = products + i * columns;
-          for (size_t j = 0; j < columns; j++) g[j] -= q * line[j];
-        }
-      }
-    }
-  }
-}
-
 DISPATCHED void decant_gptq_rows(
     float *w, size_t row_stride, size_t rows, size_t columns, const float *restrict factor, size_t factor_stride,
     const float *restrict scales, const uint8_t *restrict zero_points, size_t groups, const uint32_t *restrict group_of,
@@ -236,7 +192,7 @@ DISPATCHED void decant_gptq_rows(
       size_t group = r * groups + group_of[i];
       float scale = scales[group], zero = zero_points[group];
       float inverse = scale != 0 ? 1.0f / scale : 0.0f;
-      float code = rounded(bounded(row[i] * inverse + zero, 0, top));
+      float code = level(bounded(row[i] * inverse + zero, 0, top));
       const float *restrict line = factor + i * factor_stride;
       float error = (row[i] - (code - zero) * scale) / line[i];
       codes[r * code_stride + i] = (uint8_t)(int32_t)code;

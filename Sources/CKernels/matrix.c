@@ -1,59 +1,97 @@
 #include "CKernels.h"
-#include "dispatch.h"
-#include <string.h>
+#include "lanes.h"
 
-// Panels of both factors are copied so that the innermost loop walks memory in order: ROWS x COLUMNS sums stay in registers, over
-// DEPTH products each. Every sum is taken in the same order whatever the tile it lies in, and fused multiply-adds are spelled, so
-// results are the same on every machine.
-enum { ROWS = 8, COLUMNS = 16, DEPTH = 256 };
+// Panels of both factors are copied so that the innermost loop walks memory in order: a tile of ROWS x COLUMNS sums over DEPTH
+// products each, all at once where registers hold as many, else part by part. Every sum is taken in the same order whatever the
+// tile it lies in, and fused multiply-adds are spelled, so results are the same on every machine.
+enum { ROWS = 12, COLUMNS = 2 * LANES, DEPTH = 256, BAND = 8 * COLUMNS };
 
-typedef float lanes __attribute__((ext_vector_type(COLUMNS)));
-
-INLINED void tile(const float *restrict a, const float *restrict b, size_t depth, float *restrict sums) {
-  lanes s[ROWS] = {0};
-  for (size_t p = 0; p < depth; p++) {
-    lanes row;
-    memcpy(&row, b + p * COLUMNS, sizeof row);
-    const float *column = a + p * ROWS;
+// The sums of `height` rows by `width` vectors of a tile.
+INLINED void part(
+    const float *restrict a, const float *restrict b, size_t depth, int height, int width, float *restrict sums) {
+  lanes s[ROWS][COLUMNS / LANES] = {{0}};
+  for (size_t p = 0; p < depth; p++, a += ROWS, b += COLUMNS) {
+    lanes row[COLUMNS / LANES];
 #pragma clang loop unroll(full)
-    for (int y = 0; y < ROWS; y++) s[y] = __builtin_elementwise_fma(row, (lanes)column[y], s[y]);
+    for (int x = 0; x < width; x++) row[x] = load(b + x * LANES);
+#pragma clang loop unroll(full)
+    for (int y = 0; y < height; y++)
+#pragma clang loop unroll(full)
+      for (int x = 0; x < width; x++) s[y][x] = multiply_add(row[x], a[y], s[y][x]);
   }
-  memcpy(sums, s, sizeof s);
+#pragma clang loop unroll(full)
+  for (int y = 0; y < height; y++)
+#pragma clang loop unroll(full)
+    for (int x = 0; x < width; x++) store(sums + y * COLUMNS + x * LANES, s[y][x]);
 }
 
-// Copies `width` lines of a factor, `count` elements each, into a panel of `whole` interleaved lines, the missing ones zero.
-INLINED void pack(
-    const float *restrict source, size_t line_stride, size_t step, size_t width, size_t whole, size_t count,
-    float *restrict panel) {
-  if (line_stride == 1 && width == whole) {
-    for (size_t p = 0; p < count; p++) memcpy(panel + p * whole, source + p * step, whole * sizeof(float));
+INLINED void tile(const float *a, const float *b, size_t depth, int is_wide, float *sums) {
+  enum { HEIGHT = 6 };
+  if (is_wide) {
+    part(a, b, depth, ROWS, COLUMNS / LANES, sums);
     return;
   }
-  for (size_t p = 0; p < count; p++)
-    for (size_t i = 0; i < whole; i++) panel[p * whole + i] = i < width ? source[i * line_stride + p * step] : 0;
+  for (size_t x = 0; x < COLUMNS; x += LANES)
+    for (size_t y = 0; y < ROWS; y += HEIGHT) part(a + y, b + x, depth, HEIGHT, 1, sums + y * COLUMNS + x);
 }
 
-DISPATCHED void decant_multiply_add_f32(
+// Copies `count` elements of `lines` lines of a factor into panels of `whole` interleaved lines, the missing ones zero. Panels are
+// filled side by side, for lines that lie side by side in memory.
+INLINED void pack(
+    const float *restrict source, size_t line_stride, size_t step, size_t lines, size_t whole, size_t count,
+    float *restrict panels) {
+  for (size_t p = 0; p < count; p++)
+    for (size_t first = 0; first < lines; first += whole) {
+      float *to = panels + first * DEPTH + p * whole;
+      const float *from = source + first * line_stride + p * step;
+      size_t width = lines - first < whole ? lines - first : whole;
+      if (line_stride == 1 && width == whole)
+        memcpy(to, from, whole * sizeof(float));
+      else
+        for (size_t i = 0; i < whole; i++) to[i] = i < width ? from[i * line_stride] : 0;
+    }
+}
+
+// Adds the sums of a tile, times a factor, to the result.
+INLINED void add(float factor, const float *restrict sums, size_t height, size_t width, float *restrict c, size_t c_row) {
+  for (size_t y = 0; y < height; y++, c += c_row, sums += COLUMNS) {
+    if (width == COLUMNS) {
+      for (size_t x = 0; x < COLUMNS; x += LANES) store(c + x, load(c + x) + factor * load(sums + x));
+    } else {
+      for (size_t x = 0; x < width; x++) c[x] += factor * sums[x];
+    }
+  }
+}
+
+static int has_wide_registers(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512f");
+#else
+  return 0;
+#endif
+}
+
+WIDE DISPATCHED void decant_multiply_add_f32(
     size_t rows, size_t columns, size_t depth, float factor, const float *a, size_t a_row, size_t a_step, const float *b,
-    size_t b_step, size_t b_column, float *c, size_t c_row, float *scratch) {
+    size_t b_step, size_t b_column, float *c, size_t c_row, int is_upper, float *scratch) {
   float sums[ROWS * COLUMNS];
-  size_t row_panels = (rows + ROWS - 1) / ROWS;
-  float *b_panel = scratch + row_panels * ROWS * DEPTH;
+  float *b_panels = scratch + (rows + ROWS - 1) / ROWS * ROWS * DEPTH;
+  int is_wide = has_wide_registers();
   for (size_t start = 0; start < depth; start += DEPTH) {
     size_t count = depth - start < DEPTH ? depth - start : DEPTH;
-    for (size_t i = 0; i < rows; i += ROWS) {
-      size_t height = rows - i < ROWS ? rows - i : ROWS;
-      pack(a + i * a_row + start * a_step, a_row, a_step, height, ROWS, count, scratch + i * DEPTH);
-    }
-    for (size_t j = 0; j < columns; j += COLUMNS) {
-      size_t width = columns - j < COLUMNS ? columns - j : COLUMNS;
-      pack(b + j * b_column + start * b_step, b_column, b_step, width, COLUMNS, count, b_panel);
-      for (size_t i = 0; i < rows; i += ROWS) {
-        size_t height = rows - i < ROWS ? rows - i : ROWS;
-        tile(scratch + i * DEPTH, b_panel, count, sums);
-        for (size_t y = 0; y < height; y++) {
-          float *row = c + (i + y) * c_row + j;
-          for (size_t x = 0; x < width; x++) row[x] += factor * sums[y * COLUMNS + x];
+    pack(a + start * a_step, a_row, a_step, rows, ROWS, count, scratch);
+    for (size_t band = 0; band < columns; band += BAND) {
+      size_t end = columns - band < BAND ? columns : band + BAND;
+      pack(b + band * b_column + start * b_step, b_column, b_step, end - band, COLUMNS, count, b_panels);
+      for (size_t j = band; j < end; j += COLUMNS) {
+        size_t width = end - j < COLUMNS ? end - j : COLUMNS;
+        for (size_t i = 0; i < rows; i += ROWS) {
+          size_t height = rows - i < ROWS ? rows - i : ROWS;
+          if (is_upper && i >= j + width) break;
+          for (size_t y = 0; y < height; y++)
+            for (size_t x = 0; x < width; x += LANES) __builtin_prefetch(c + (i + y) * c_row + j + x, 1);
+          tile(scratch + i * DEPTH, b_panels + (j - band) * DEPTH, count, is_wide, sums);
+          add(factor, sums, height, width, c + i * c_row + j, c_row);
         }
       }
     }
@@ -61,5 +99,5 @@ DISPATCHED void decant_multiply_add_f32(
 }
 
 size_t decant_multiply_scratch(size_t rows) {
-  return ((rows + ROWS - 1) / ROWS * ROWS + COLUMNS) * DEPTH;
+  return ((rows + ROWS - 1) / ROWS * ROWS + BAND) * DEPTH;
 }

@@ -1,21 +1,20 @@
 #include "CKernels.h"
-#include "dispatch.h"
+#include "lanes.h"
 #include <math.h>
-#include <string.h>
 
-enum { LANES = 64 };
+enum { WIDTH = 64 };
 
 DISPATCHED decant_range decant_range_f32(const float *values, size_t count) {
-  float low[LANES], high[LANES];
-  for (int lane = 0; lane < LANES; lane++) low[lane] = INFINITY, high[lane] = -INFINITY;
+  float low[WIDTH], high[WIDTH];
+  for (int lane = 0; lane < WIDTH; lane++) low[lane] = INFINITY, high[lane] = -INFINITY;
   size_t finite = 0, i = 0;
   decant_range range = {INFINITY, -INFINITY, 0, 0, 0};
   while (i < count) {
     // Blocks are short, so that 32-bit lanes can count them.
     size_t end = count - i < (1u << 20) ? count : i + (1u << 20);
-    uint32_t ordinary[LANES] = {0};
-    for (; i + LANES <= end; i += LANES) {
-      for (int lane = 0; lane < LANES; lane++) {
+    uint32_t ordinary[WIDTH] = {0};
+    for (; i + WIDTH <= end; i += WIDTH) {
+      for (int lane = 0; lane < WIDTH; lane++) {
         float value = values[i + lane];
         uint32_t bits;
         memcpy(&bits, &value, 4);
@@ -26,7 +25,7 @@ DISPATCHED decant_range decant_range_f32(const float *values, size_t count) {
         ordinary[lane] += (uint32_t)is_finite;
       }
     }
-    for (int lane = 0; lane < LANES; lane++) finite += ordinary[lane];
+    for (int lane = 0; lane < WIDTH; lane++) finite += ordinary[lane];
     for (; i < end; i++) {
       if (!isfinite(values[i])) continue;
       low[0] = values[i] < low[0] ? values[i] : low[0];
@@ -34,7 +33,7 @@ DISPATCHED decant_range decant_range_f32(const float *values, size_t count) {
       finite++;
     }
   }
-  for (int lane = 0; lane < LANES; lane++) {
+  for (int lane = 0; lane < WIDTH; lane++) {
     range.min = low[lane] < range.min ? low[lane] : range.min;
     range.max = high[lane] > range.max ? high[lane] : range.max;
   }
@@ -49,7 +48,41 @@ DISPATCHED decant_range decant_range_f32(const float *values, size_t count) {
   return range;
 }
 
-DISPATCHED void decant_channels_f32(
+// The extremes and the sum of one run, added to those of its channel.
+INLINED void reduce_run(const float *values, size_t count, float *low, float *high, double *sum) {
+  enum { WAYS = 4 };
+  lanes least[WAYS], most[WAYS], sums[WAYS];
+#pragma clang loop unroll(full)
+  for (int way = 0; way < WAYS; way++) least[way] = INFINITY, most[way] = -INFINITY, sums[way] = 0;
+  size_t i = 0;
+  for (; i + WAYS * LANES <= count; i += WAYS * LANES)
+#pragma clang loop unroll(full)
+    for (int way = 0; way < WAYS; way++) {
+      lanes v = load(values + i + way * LANES);
+      least[way] = at_most(least[way], v);
+      most[way] = at_least(most[way], v);
+      sums[way] += v;
+    }
+  for (; i + LANES <= count; i += LANES) {
+    lanes v = load(values + i);
+    least[0] = at_most(least[0], v);
+    most[0] = at_least(most[0], v);
+    sums[0] += v;
+  }
+  if (i < count) {
+    lanes v = load_some(values + i, count - i, values[i]);
+    least[1] = at_most(least[1], v);
+    most[1] = at_least(most[1], v);
+    sums[1] += load_some(values + i, count - i, 0);
+  }
+  float lowest = -largest_of(-at_most(at_most(least[0], least[1]), at_most(least[2], least[3])));
+  float highest = largest_of(at_least(at_least(most[0], most[1]), at_least(most[2], most[3])));
+  *low = lowest < *low ? lowest : *low;
+  *high = highest > *high ? highest : *high;
+  *sum += (double)sum_of((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
+WIDE DISPATCHED void decant_channels_f32(
     const float *values, size_t outer, size_t channels, size_t inner, float *low, float *high, double *sums) {
   for (size_t o = 0; o < outer && inner == 1; o++, values += channels) {
     for (size_t c = 0; c < channels; c++) {
@@ -59,31 +92,8 @@ DISPATCHED void decant_channels_f32(
       sums[c] += value;
     }
   }
-  for (size_t run = 0; run < outer * channels && inner > 1; run++, values += inner) {
-    float least[LANES], most[LANES];
-    float sum[LANES] = {0};
-    for (int lane = 0; lane < LANES; lane++) least[lane] = INFINITY, most[lane] = -INFINITY;
-    size_t i = 0;
-    for (; i + LANES <= inner; i += LANES) {
-      for (int lane = 0; lane < LANES; lane++) {
-        float value = values[i + lane];
-        least[lane] = value < least[lane] ? value : least[lane];
-        most[lane] = value > most[lane] ? value : most[lane];
-        sum[lane] += value;
-      }
-    }
-    for (; i < inner; i++) {
-      least[0] = values[i] < least[0] ? values[i] : least[0];
-      most[0] = values[i] > most[0] ? values[i] : most[0];
-      sum[0] += values[i];
-    }
-    size_t c = run % channels;
-    for (int lane = 0; lane < LANES; lane++) {
-      low[c] = least[lane] < low[c] ? least[lane] : low[c];
-      high[c] = most[lane] > high[c] ? most[lane] : high[c];
-      sums[c] += sum[lane];
-    }
-  }
+  for (size_t o = 0; o < outer && inner > 1; o++)
+    for (size_t c = 0; c < channels; c++, values += inner) reduce_run(values, inner, low + c, high + c, sums + c);
 }
 
 DISPATCHED void decant_rounding_errors_f32(
@@ -99,40 +109,4 @@ DISPATCHED void decant_rounding_errors_f32(
       errors[c] += error * error;
     }
   }
-}
-
-INLINED uint64_t histogram(
-    const float *values, size_t count, int absolute, double low, double high, uint64_t *counters, size_t bins) {
-  if (!(low < high) || !isfinite(low) || !isfinite(high) || bins == 0 || bins > (size_t)1 << 30) return 0;
-  enum { BLOCK = 512 };
-  int32_t places[BLOCK];
-  uint64_t counted = 0;
-  double factor = (double)bins / (high - low), last = (double)(bins - 1);
-  for (size_t i = 0; i < count; i += BLOCK) {
-    size_t n = count - i < BLOCK ? count - i : BLOCK;
-    for (size_t j = 0; j < n; j++) {
-      double value = values[i + j];
-      if (absolute) value = fabs(value);
-      double place = (value - low) * factor;
-      place = place > last ? last : place;
-      int inside = (value >= low) & (value <= high);
-      places[j] = inside ? (int32_t)(inside ? place : 0.0) : -1;
-    }
-    for (size_t j = 0; j < n; j++) {
-      if (places[j] < 0) continue;
-      counters[places[j]]++;
-      counted++;
-    }
-  }
-  return counted;
-}
-
-DISPATCHED uint64_t decant_histogram_f32(
-    const float *values, size_t count, double low, double high, uint64_t *counters, size_t bins) {
-  return histogram(values, count, 0, low, high, counters, bins);
-}
-
-DISPATCHED uint64_t decant_histogram_abs_f32(
-    const float *values, size_t count, double high, uint64_t *counters, size_t bins) {
-  return histogram(values, count, 1, 0, high, counters, bins);
 }

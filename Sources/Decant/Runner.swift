@@ -11,7 +11,7 @@ public enum Runner {
     if !source.composites.isEmpty || fits(executor.inputs, source.arrays) {
       return try executor.run(values: used(executor, source)).outputs
     }
-    let samples = try SampleSet(source.arrays, for: executor.inputs)
+    let samples = try SampleSet(source.arrays, for: executor.inputs, batch: 8)
     var pieces: [[NamedValue]] = []
     for index in 0..<samples.count { pieces.append(try executor.run(try samples.inputs(index)).outputs) }
     return try executor.outputNames.indices.map { (output) throws(DecantError) -> NamedValue in

@@ -26,6 +26,8 @@ public final class AtomicFile {
 
   private enum State { case writing, finished, published, exchanged, done }
   private static let bufferSize = 256 << 10
+  /// How much of a mapped file is written at a time.
+  private static let mappedPiece = 8 << 20
 
   /// Begins the file that `path` will be; `size` bytes are reserved on the disk when given.
   ///
@@ -71,8 +73,15 @@ public final class AtomicFile {
     offset += count
   }
 
-  /// Writes the bytes of `slice` at the end.
-  public func write(_ slice: ByteSlice) throws(DecantError) { try write(slice.bytes) }
+  /// Writes the bytes of `slice` at the end. Long ones of a mapped file leave memory as they are written.
+  public func write(_ slice: ByteSlice) throws(DecantError) {
+    guard slice.isMapped else { return try write(slice.bytes) }
+    for start in stride(from: 0, to: slice.count, by: AtomicFile.mappedPiece) {
+      let piece = slice[start..<min(start + AtomicFile.mappedPiece, slice.count)]
+      try write(piece.bytes)
+      if piece.count == AtomicFile.mappedPiece { piece.evict() }
+    }
+  }
 
   /// Writes `bytes` at the end.
   public func write(_ bytes: [UInt8]) throws(DecantError) { unsafe try write(bytes.span.bytes) }

@@ -32,6 +32,7 @@ public final class Executor: Sendable {
   public let options: Options
   private let model: Model
   private let backends: [any Backend]
+  private let givesOutputs: Bool
   /// The plans of the latest runs, the newest last: by the defaults that a run replaced, and the values that it watched.
   private let plans = Mutex<[(key: PlanKey, plan: ExecutionPlan)]>([])
   private static let planCapacity = 4
@@ -54,13 +55,16 @@ public final class Executor: Sendable {
   }
 
   /// Compiles `model` for `backends`, which are asked in order for each node. Runs whose tap watches just `watching` find
-  /// their plan ready.
+  /// their plan ready. Without `givesOutputs` a run goes only as far as to the values that its tap watches, and what it gives
+  /// for the outputs means nothing.
   ///
   /// - Throws: ``DecantError`` that names the node.
   public init(
-    _ model: Model, backends: [any Backend], options: Options = Options(), watching: Set<ValueID> = []
+    _ model: Model, backends: [any Backend], options: Options = Options(), watching: Set<ValueID> = [],
+    givesOutputs: Bool = true
   ) throws(DecantError) {
     self.model = model
+    self.givesOutputs = givesOutputs
     self.backends = backends
     self.options = options
     inputs = model.inputPorts
@@ -148,7 +152,8 @@ extension Executor {
 
   private func plan(_ key: PlanKey) throws(DecantError) -> ExecutionPlan {
     if let known = plans.withLock({ plans in plans.last { $0.key == key }?.plan }) { return known }
-    let prepared = try PreparedModel(model, watching: key.watching, types: key.types, backends)
+    let prepared = try PreparedModel(
+      model, watching: key.watching, types: key.types, givesOutputs: givesOutputs, backends)
     told.withLock { $0 = prepared.notes }
     let environment = PlanEnvironment(
       backends: backends, functions: prepared.functions, threads: max(1, options.threads))

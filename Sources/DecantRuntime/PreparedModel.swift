@@ -13,12 +13,13 @@ struct PreparedModel {
   /// The watched values, by the model's own handles, and where each is in `graph`.
   let watched: [(original: ValueID, value: ValueID)]
 
-  /// Lets each backend rewrite a copy of `model`, of which the inputs have just the `types` that are given. Results that are watched are outputs of the copy meanwhile, which no rewriting
-  /// takes away; those that no output needs are not computed, and so not watched.
+  /// Lets each backend rewrite a copy of `model`, of which the inputs have just the `types` that are given. Results that are
+  /// watched are outputs of the copy meanwhile, which no rewriting takes away; those that no output needs are not computed, and
+  /// so not watched. Without `givesOutputs` the last of them takes the place of each output.
   ///
   /// - Throws: what a backend throws.
   init(
-    _ model: Model, watching: Set<ValueID>, types: [ConcreteType?]?, _ backends: [any Backend]
+    _ model: Model, watching: Set<ValueID>, types: [ConcreteType?]?, givesOutputs: Bool, _ backends: [any Backend]
   ) throws(DecantError) {
     var copy = model
     let first = model.graph.outputs.count
@@ -28,6 +29,8 @@ struct PreparedModel {
       for case (let input, let type?) in zip(model.graph.inputs, types ?? []) {
         rewriter.setType(input, .tensor(type.dataType, Shape(type.shape)))
       }
+      guard !givesOutputs, let last = kept.last else { return }
+      for index in 0..<first { rewriter.replace(.output(index: index), with: last) }
     }
     var notes: [String] = []
     for backend in backends { notes += try backend.prepare(&copy) }

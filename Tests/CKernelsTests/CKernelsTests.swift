@@ -67,31 +67,31 @@ private let counts = [0, 1, 3, 15, 16, 63, 64, 65, 1000, 4099]
     #expect(range.negative_infinities == UInt64(values.count { $0 == -.infinity }))
   }
 
-  @Test(arguments: counts, [1, 7, 2048]) func histogram(_ count: Int, _ bins: Int) {
-    let values = samples(count)
-    for (low, high) in [(-1.0, 1.0), (-120.25, 33.0), (0.0, 1e30)] {
-      var expected = [UInt64](repeating: 0, count: bins)
-      var expectedAbsolute = expected
-      for value in values.map(Double.init) {
-        let place = { (v: Double, from: Double) in min(Int((v - from) * (Double(bins) / (high - from))), bins - 1) }
-        if value >= low && value <= high { expected[place(value, low)] += 1 }
-        if abs(value) <= high { expectedAbsolute[place(abs(value), 0)] += 1 }
-      }
-      var counters = [UInt64](repeating: 0, count: bins)
-      #expect(unsafe decant_histogram_f32(values, count, low, high, &counters, bins) == expected.reduce(0, +))
-      #expect(counters == expected)
-      counters = [UInt64](repeating: 0, count: bins)
-      _ = unsafe decant_histogram_abs_f32(values, count, high, &counters, bins)
-      #expect(counters == expectedAbsolute)
+  @Test(arguments: counts + [40_000], [-126, -3, 0, 7, 128]) func magnitudes(_ count: Int, _ exponent: Int) {
+    let end = Float(sign: .plus, exponent: exponent - 1, significand: 1)
+    let values = samples(count).map { $0.isFinite ? ($0 / .greatestFiniteMagnitude) * end * 2 : 0 }
+    let bins = 1 << Int(DECANT_MAGNITUDE_BITS)
+    var expected = [UInt64](repeating: 0, count: bins)
+    for value in values {
+      expected[min(Int(Double(abs(value)) / (Double(end) * 2) * Double(bins)), bins - 1)] += 1
     }
+    var counters = [UInt64](repeating: 0, count: bins)
+    unsafe decant_magnitudes_f32(values, count, Int32(exponent), &counters)
+    #expect(counters == expected)
   }
 
-  @Test func histogramOfNothing() {
-    var counters: [UInt64] = [0]
-    for (low, high) in [(0.0, 0.0), (1.0, 0.0), (.nan, 1.0), (0.0, .infinity)] {
-      #expect(unsafe decant_histogram_f32([0, 1], 2, low, high, &counters, 1) == 0)
+  @Test(arguments: [1, 2, 15, 16, 17, 63, 64, 65, 200, 1000]) func channels(_ inner: Int) {
+    let (outer, channels) = (2, 3)
+    let values = samples(outer * channels * inner).map { $0.isFinite && abs($0) < 1e6 ? $0 : 1 }
+    var low = [Float](repeating: .infinity, count: channels)
+    var (high, sums) = (low.map { -$0 }, [Double](repeating: 0, count: channels))
+    unsafe decant_channels_f32(values, outer, channels, inner, &low, &high, &sums)
+    for channel in 0..<channels {
+      let mine = values.indices.filter { $0 / inner % channels == channel }.map { values[$0] }
+      #expect(low[channel] == mine.min() && high[channel] == mine.max())
+      let sum = mine.reduce(0) { $0 + Double($1) }
+      #expect(abs(sums[channel] - sum) <= 1e-5 * mine.reduce(1) { $0 + Double(abs($1)) })
     }
-    #expect(counters == [0])
   }
 }
 

@@ -44,13 +44,13 @@ void decant_channels_f32(
 void decant_rounding_errors_f32(
     const float *values, size_t rows, size_t columns, const float *factors, float least, float most, float *errors);
 
-// Adds the values in low...high to `bins` counters: value v belongs to bin floor((v - low) * bins / (high - low)), computed in
-// double, and `high` to the last. NaNs and values outside are left out. Returns how many were counted.
-// Nothing is counted unless low < high, both finite, and 0 < bins <= 2^30.
-uint64_t decant_histogram_f32(const float *values, size_t count, double low, double high, uint64_t *counters, size_t bins);
+// Histograms of magnitudes (magnitudes.c)
 
-// The same for |v|, over 0...high.
-uint64_t decant_histogram_abs_f32(const float *values, size_t count, double high, uint64_t *counters, size_t bins);
+enum { DECANT_MAGNITUDE_BITS = 13 };
+
+// Adds |v|, below 2^exponent, to 2^DECANT_MAGNITUDE_BITS counters of equal width; what lies beyond counts for the last. -126 <=
+// exponent <= 128.
+void decant_magnitudes_f32(const float *values, size_t count, int exponent, uint64_t *counters);
 
 // Quantization (quantize.c)
 
@@ -73,11 +73,12 @@ void decant_bf16_to_f32(const uint16_t *halves, size_t count, float *values);
 // Matrices (matrix.c)
 
 // C += factor * A B, where C is `rows` x `columns` with rows `c_row` apart, and A is `rows` x `depth` with element (i, p) at
-// a[i * a_row + p * a_step], B `depth` x `columns` with element (p, j) at b[p * b_step + j * b_column]. No fused multiply-add.
-// `scratch` has room for `decant_multiply_scratch(rows)` elements; a few hundred rows at a time keep it in the cache.
+// a[i * a_row + p * a_step], B `depth` x `columns` with element (p, j) at b[p * b_step + j * b_column]. With `is_upper` what lies
+// below the diagonal of C may be left as it is. `scratch` has room for `decant_multiply_scratch(rows)` elements; a few hundred
+// rows at a time keep it in the cache.
 void decant_multiply_add_f32(
     size_t rows, size_t columns, size_t depth, float factor, const float *a, size_t a_row, size_t a_step, const float *b,
-    size_t b_step, size_t b_column, float *c, size_t c_row, float *scratch);
+    size_t b_step, size_t b_column, float *c, size_t c_row, int is_upper, float *scratch);
 size_t decant_multiply_scratch(size_t rows);
 
 // target[j * target_stride + i] = source[i * stride + j] for i below `rows` and j below `columns`.
@@ -98,6 +99,13 @@ void decant_fit_blocks_f32(
 void decant_code_blocks_f32(
     const float *values, size_t count, size_t block, int levels, int adds_after, const float *scales,
     const uint8_t *zero_points, uint8_t *codes);
+
+// The same three steps at once for 4-bit codes (columns.c) of weights with their inputs first: input i of output j at values[i *
+// stride + j], `inputs` a multiple of `block`, which divides 128. Output j has its scales and zero points from j * grid_stride on
+// and its packed codes from j * code_stride on. Gives 0 where a value is not finite; what was written means nothing then.
+int decant_code_columns_f32(
+    const float *values, size_t stride, size_t outputs, size_t inputs, size_t block, int levels, int is_symmetric,
+    int scale_type, float *scales, uint8_t *zero_points, size_t grid_stride, uint8_t *codes, size_t code_stride);
 
 // Packs codes of 2 or 4 bits into bytes, the first in the lowest bits; codes of 8 bits are copied.
 void decant_pack_codes(const uint8_t *codes, size_t count, int bits, uint8_t *bytes);
@@ -121,6 +129,8 @@ void decant_gptq_rows(
 void decant_gptq_codebook_rows(
     float *w, size_t row_stride, size_t rows, size_t columns, const float *factor, size_t factor_stride,
     const float *magnitudes, const float *values, const float *bounds, uint8_t *ranks, float *errors);
+
+// Coordinate descent over blocks (polish.c)
 
 // Betters codes and scales of rows by coordinate descent on (w - value)' P (w - value), with P = `products` symmetric: each code
 // moves to its best level given all others; between two sweeps each scale is fitted to its codes. `gradients` comes as P (w -

@@ -5,7 +5,8 @@ public import DecantRuntime
 /// Arrays cut into samples: what commands run a model on, one piece after the other.
 ///
 /// How an array is cut follows from the model's declared input: one more axis means one sample for each index; a fixed first
-/// axis of `b` means pieces of `b`; an open first axis means pieces of the batch size. Inputs of rank 0 go with every piece.
+/// axis of `b` means pieces of `b`; an open first axis means pieces of the batch size, or of up to eight small samples. Inputs
+/// of rank 0 go with every piece.
 /// Pieces are slices of the mapped arrays.
 public struct SampleSet: Sendable {
   /// How many runs the samples make.
@@ -56,7 +57,8 @@ public struct SampleSet: Sendable {
   /// Cuts `arrays`, by input name, for a model with `inputs`; arrays that are no input are left out.
   ///
   /// - Throws: `malformed` for inputs without an array and for arrays that do not fit or do not agree.
-  public init(_ arrays: [String: Tensor], for inputs: [InputPort], batch: Int = 8) throws(DecantError) {
+  public init(_ arrays: [String: Tensor], for inputs: [InputPort], batch: Int? = nil) throws(DecantError) {
+    let batch = batch ?? SampleSet.usualBatch(arrays, inputs)
     var cuts: [Cut] = []
     var (runs, rows): (Int?, Int) = (nil, 1)
     for input in inputs {
@@ -118,6 +120,15 @@ public struct SampleSet: Sendable {
 
   /// How far behind the latest sample others are forgotten. A thread that still reads one loses nothing but time.
   private static let lag = 4
+
+  /// How many bytes of an input go into a run. More at a time would not be faster, and what a model makes of a picture is many
+  /// times as large.
+  private static let usualBytes = 1 << 18
+
+  private static func usualBatch(_ arrays: [String: Tensor], _ inputs: [InputPort]) -> Int {
+    let sizes = inputs.compactMap { input in arrays[input.name].map { $0.byteCount / max($0.shape.first ?? 1, 1) } }
+    return min(max(usualBytes / max(sizes.max() ?? 0, 1), 1), 8)
+  }
 
   private static func cut(
     _ array: Tensor, for input: InputPort, batch: Int

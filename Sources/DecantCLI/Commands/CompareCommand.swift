@@ -71,9 +71,9 @@ struct CompareCommand: ParsableCommand {
 }
 
 extension DataOptions {
-  /// The samples for a model with `inputs`.
-  func samples(for inputs: [InputPort]) throws(DecantError) -> SampleSet {
+  /// The samples for a model with `inputs`, so many at a time as `batch` says.
+  func samples(for inputs: [InputPort], batch: Int? = nil) throws(DecantError) -> SampleSet {
     guard !data.isEmpty else { throw DecantError(.usage, "no samples are named", note: "name them with --data") }
-    return try SampleSet(try ArraySource(data, for: inputs).arrays, for: inputs)
+    return try SampleSet(try ArraySource(data, for: inputs).arrays, for: inputs, batch: batch)
   }
 }

@@ -75,8 +75,8 @@ public struct Calibrator: Sendable {
     }
     let collectors = try collect(samples, step: "calibrate", channels: channels) { _ in
       TensorStatistics()
-    } observe: { (statistics, tensor) throws(OpError) in
-      try statistics.observe(tensor, withHistogram: withHistograms)
+    } observe: { (statistics, tensor, known) throws(OpError) in
+      try statistics.observe(tensor, withHistogram: withHistograms, known: known)
     }
     var total = CalibrationStatistics(samples: samples.count)
     for collector in collectors { total.merge(CalibrationStatistics(tensors: collector)) }
@@ -94,7 +94,7 @@ public struct Calibrator: Sendable {
   private func extremes(_ samples: Samples) throws(DecantError) -> [String: MagnitudeExtremes] {
     let collected = try collect(samples, step: "calibrate: extremes") { _ in
       MagnitudeExtremes()
-    } observe: { (extremes, tensor) throws(OpError) in
+    } observe: { (extremes, tensor, _) throws(OpError) in
       try extremes.observe(tensor)
     }
     var merged: [String: MagnitudeExtremes] = [:]
@@ -109,7 +109,7 @@ public struct Calibrator: Sendable {
     let known = try extremes(samples)
     let histograms = try collect(samples, step: "calibrate: histograms") { name in
       NumPyHistogram(low: known[name]?.least ?? 0, high: known[name]?.greatest ?? 0, bins: 2048)
-    } observe: { (histogram, tensor) throws(OpError) in
+    } observe: { (histogram, tensor, _) throws(OpError) in
       try histogram.observe(tensor)
     }
     var counted: [String: NumPyHistogram] = [:]
@@ -124,11 +124,12 @@ public struct Calibrator: Sendable {
     return ranges
   }
 
-  /// Runs all samples; each thread collects for itself, and the collections come back to be merged.
+  /// Runs all samples; each thread collects for itself, and the collections come back to be merged. `observe` is told the
+  /// extremes of values whose channels are watched, when they are finite.
   func collect<State: Sendable>(
     _ samples: Samples, step: String, channels: OrderedMerge<[String: ChannelStatistics], OpError>? = nil,
     make: @escaping @Sendable (String) -> State,
-    observe: @escaping @Sendable (inout State, Tensor) throws(OpError) -> Void
+    observe: @escaping @Sendable (inout State, Tensor, _ known: TensorRange?) throws(OpError) -> Void
   ) throws(DecantError) -> [[String: State]] {
     guard samples.count > 0 else { throw DecantError(.malformed, "there are no samples to calibrate on") }
     let free = Mutex<[Collection<State>]>([])
@@ -142,9 +143,12 @@ public struct Calibrator: Sendable {
           let seen = Mutex<[String: ChannelStatistics]>([:])
           let tap = StatisticsTap(Set(names.keys)) { (value, tensor) throws(OpError) in
             guard let name = names[value] else { return }
-            try collection.update(name, make, tensor, observe)
-            guard channels != nil, let axis = channelAxes[value] else { return }
+            guard channels != nil, let axis = channelAxes[value] else {
+              return try collection.update(name, make, tensor, nil, observe)
+            }
             let found = try ChannelStatistics(tensor, axis: axis, sample: index, kept: kept)
+            try collection.update(name, make, tensor, found.range, observe)
+            guard found.isFinite else { throw OpError("a value is not finite") }
             seen.withLock { $0[name] = found }
           }
           _ = try executor.run(try samples.inputs(index), tap: tap)
@@ -161,7 +165,7 @@ public struct Calibrator: Sendable {
     let fixed = Collection<State>()
     for (name, tensor) in constants where tensor.dataType == .float32 {
       do throws(OpError) {
-        try fixed.update(name, make, tensor, observe)
+        try fixed.update(name, make, tensor, nil, observe)
       } catch {
         throw DecantError(error, at: [name])
       }
@@ -187,12 +191,12 @@ private final class Collection<State: Sendable>: Sendable {
   var states: [String: State] { storage.withLock { $0 } }
 
   func update(
-    _ name: String, _ make: (String) -> State, _ tensor: Tensor,
-    _ observe: (inout State, Tensor) throws(OpError) -> Void
+    _ name: String, _ make: (String) -> State, _ tensor: Tensor, _ known: TensorRange?,
+    _ observe: (inout State, Tensor, TensorRange?) throws(OpError) -> Void
   ) throws(OpError) {
     let taken = storage.withLock { $0.removeValue(forKey: name) }
     var state = taken ?? make(name)
-    try observe(&state, tensor)
+    try observe(&state, tensor, known)
     let updated = state
     storage.withLock { $0[name] = updated }
   }

@@ -25,7 +25,7 @@ public struct ChannelStatistics: Sendable, Hashable {
   /// - Parameters:
   ///   - sample: the number of the sample, by which rows are drawn.
   ///   - kept: how many rows to keep, when channels are the last axis.
-  /// - Throws: ``OpError`` unless it is float32, has that axis, and is finite.
+  /// - Throws: ``OpError`` unless it is float32 and has that axis.
   init(_ tensor: Tensor, axis: Int, sample: Int, kept: Int) throws(OpError) {
     let tensor = tensor.aligned
     guard tensor.dataType == .float32, tensor.bytes != nil, axis >= 0, axis < tensor.rank else {
@@ -37,8 +37,7 @@ public struct ChannelStatistics: Sendable, Hashable {
     guard !values.isEmpty else { return }
     count = layout.outer * layout.inner
     (low, high, sums) = ChannelStatistics.reduce(values, layout)
-    guard sums.allSatisfy(\.isFinite) else { throw OpError("a value is not finite") }
-    guard layout.inner == 1 else { return }
+    guard isFinite, layout.inner == 1 else { return }
     for row in ChannelStatistics.drawn(kept, of: layout.outer, sample: sample) {
       for index in row * layout.count..<(row + 1) * layout.count { rows.append(values[index]) }
     }
@@ -72,6 +71,15 @@ public struct ChannelStatistics: Sendable, Hashable {
       let (start, end) = (index * total / kept, (index + 1) * total / kept)
       return start + Int((state >> 33) % UInt64(max(end - start, 1)))
     }
+  }
+
+  /// Whether all values were.
+  var isFinite: Bool { sums.allSatisfy(\.isFinite) }
+
+  /// The extremes of all channels; nil where nothing was seen, or a value was not finite.
+  var range: TensorRange? {
+    guard let least = low.min(), let greatest = high.max(), count > 0, isFinite else { return nil }
+    return TensorRange(least, greatest)
   }
 
   /// How many channels.

@@ -33,7 +33,7 @@ public final class InputProducts: Sendable {
         bands[index].sums.withLock { band in
           band.add(
             1, x, MatrixPart(rows: 0..<x.rows, columns: start..<start + band.rows, isTransposed: true), x,
-            MatrixPart(rows: 0..<x.rows, columns: start..<count))
+            MatrixPart(rows: 0..<x.rows, columns: start..<count), isUpper: true)
         }
       }
     }

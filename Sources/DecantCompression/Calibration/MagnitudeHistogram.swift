@@ -6,7 +6,7 @@ internal import CKernels
 /// the end, the range doubles and neighbouring bins merge exactly. So histograms of shards add up to that of the whole.
 public struct MagnitudeHistogram: Sendable, Hashable {
   /// The number of bins.
-  public static let binCount = 8192
+  public static let binCount = 1 << DECANT_MAGNITUDE_BITS
   private static let lowestExponent = -126
 
   /// The range ends at `2^exponent`.
@@ -39,11 +39,11 @@ public struct MagnitudeHistogram: Sendable, Hashable {
     guard !values.isEmpty else { return }
     if counts.isEmpty { counts = [UInt64](repeating: 0, count: Self.binCount) }
     while Double(maximum) >= Double(sign: .plus, exponent: exponent, significand: 1) { grow(to: maximum) }
-    let high = Double(sign: .plus, exponent: exponent, significand: 1)
+    let exponent = Int32(exponent)
     unsafe values.withUnsafeBufferPointer { values in
       unsafe counts.withUnsafeMutableBufferPointer { counts in
         guard let source = values.baseAddress, let bins = counts.baseAddress else { return }
-        _ = unsafe decant_histogram_abs_f32(source, values.count, high, bins, counts.count)
+        unsafe decant_magnitudes_f32(source, values.count, exponent, bins)
       }
     }
   }

@@ -25,7 +25,8 @@ public struct ProductCollector: Sendable {
   ) throws(DecantError) {
     var single = execution
     single.threads = 1
-    executor = try Executor(model, backends: backends, options: single, watching: Set(values))
+    executor = try Executor(
+      model, backends: backends, options: single, watching: Set(values), givesOutputs: false)
     names = Dictionary(uniqueKeysWithValues: values.map { ($0, model.graph[$0].name) })
     threads = execution.threads
     self.reporter = reporter
@@ -42,11 +43,12 @@ public struct ProductCollector: Sendable {
     if executor.inputs.contains(where: { $0.name == "attention_mask" }) {
       reporter.note("rows that the input 'attention_mask' turns off are left out: they are padding")
     }
+    let cutsPadding = try paddingMeansNothing(samples)
     var sums: [ValueID: InputProducts] = [:]
     for start in stride(from: 0, to: samples.count, by: ProductCollector.batch) {
       let end = min(start + ProductCollector.batch, samples.count)
       var seen = try Parallel.map(count: end - start, threads: threads) { (index) throws(DecantError) in
-        try rows(of: start + index, samples)
+        try rows(of: start + index, samples, cutsPadding: cutsPadding)
       }
       for value in names.keys.sorted(by: { $0.index < $1.index }) {
         let parts = seen.indices.compactMap { seen[$0].removeValue(forKey: value) }
@@ -64,11 +66,25 @@ public struct ProductCollector: Sendable {
     return sums
   }
 
+  /// Whether the model gives the same without the padding at the end of samples: tried on the first that has some.
+  private func paddingMeansNothing(_ samples: Calibrator.Samples) throws(DecantError) -> Bool {
+    for index in 0..<samples.count where PaddingCut.apply(to: try samples.inputs(index)) != nil {
+      // A model for inputs of one length only refuses others.
+      guard let short = try? rows(of: index, samples, cutsPadding: true) else { return false }
+      let whole = try rows(of: index, samples, cutsPadding: false)
+      return whole.allSatisfy { value, matrix in short[value].map { matrix.agrees(with: $0) } ?? false }
+    }
+    return false
+  }
+
   /// What sample `index` sends into each product, one row for each vector.
-  private func rows(of index: Int, _ samples: Calibrator.Samples) throws(DecantError) -> [ValueID: Matrix] {
+  private func rows(
+    of index: Int, _ samples: Calibrator.Samples, cutsPadding: Bool
+  ) throws(DecantError) -> [ValueID: Matrix] {
     let seen = Mutex<[ValueID: Matrix]>([:])
     do throws(DecantError) {
-      let inputs = try samples.inputs(index)
+      let given = try samples.inputs(index)
+      let inputs = cutsPadding ? PaddingCut.apply(to: given) ?? given : given
       let mask = inputs["attention_mask"].flatMap { $0.integers }
       let tap = StatisticsTap(Set(names.keys)) { (value, tensor) throws(OpError) in
         let matrix = try ProductCollector.matrix(tensor, mask)
@@ -81,21 +97,31 @@ public struct ProductCollector: Sendable {
     return seen.withLock { $0 }
   }
 
+  /// The vectors along the last axis, one row for each that the mask leaves on.
   private static func matrix(_ tensor: Tensor, _ mask: [Int]?) throws(OpError) -> Matrix {
-    guard let floats = tensor.floats, let columns = tensor.shape.last, columns > 0 else {
+    guard tensor.dataType.isFloat, let columns = tensor.shape.last, columns > 0 else {
       throw OpError("expected floats, got \(tensor.type)", kind: .unsupported)
     }
-    if let index = floats.firstIndex(where: { !$0.isFinite }) {
-      throw OpError("the element \(index) is \(floats[index]); inputs of products must be finite")
+    if let (index, value) = tensor.firstNotFinite {
+      throw OpError("the element \(index) is \(value); inputs of products must be finite")
     }
-    let rows = floats.count / columns
-    guard let mask, mask.count == rows, tensor.rank > 2, mask.contains(0) else {
-      return Matrix(rows: rows, columns: columns, elements: floats)
+    let rows = tensor.elementCount / columns
+    let mask = tensor.rank > 2 && mask?.count == rows ? mask : nil
+    let kept = (0..<rows).filter { row in mask.map { $0[row] != 0 } ?? true }.map { $0 * columns }
+    if tensor.dataType == .float32, tensor.bytes != nil {
+      let floats = tensor.aligned
+      return Matrix(gathering: kept, columns: columns, from: floats.span(of: Float.self))
     }
-    let kept = mask.indices.filter { mask[$0] != 0 }
-    var elements: [Float] = []
-    elements.reserveCapacity(kept.count * columns)
-    for row in kept { elements += floats[row * columns..<(row + 1) * columns] }
-    return Matrix(rows: kept.count, columns: columns, elements: elements)
+    guard let floats = tensor.floats else { throw OpError("the value has no data here") }
+    return Matrix(gathering: kept, columns: columns, from: floats.span)
+  }
+}
+
+extension Matrix {
+  /// Whether another has the same extents and, but for rounding, the same elements.
+  fileprivate func agrees(with other: Matrix) -> Bool {
+    guard rows == other.rows, columns == other.columns else { return false }
+    let tolerance = 1e-3 * elements.reduce(0) { max($0, abs($1)) }
+    return zip(elements, other.elements).allSatisfy { abs($0 - $1) <= tolerance }
   }
 }

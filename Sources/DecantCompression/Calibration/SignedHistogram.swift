@@ -69,7 +69,7 @@ extension Calibrator {
   public func signedHistograms(_ samples: Samples) throws(DecantError) -> [String: SignedHistogram] {
     let collected = try collect(samples, step: "histograms") { _ in
       SignedHistogram()
-    } observe: { (histogram, tensor) throws(OpError) in
+    } observe: { (histogram, tensor, _) throws(OpError) in
       try histogram.observe(tensor)
     }
     var total: [String: SignedHistogram] = [:]

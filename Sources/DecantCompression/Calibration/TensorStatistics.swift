@@ -21,14 +21,21 @@ public struct TensorStatistics: Sendable, Hashable {
 
   /// Takes one more tensor, of type float32.
   ///
+  /// - Parameter known: its extremes, for whoever has looked at all elements and found none that is not finite.
   /// - Throws: ``OpError`` when it holds NaN.
-  public mutating func observe(_ tensor: Tensor, withHistogram: Bool) throws(OpError) {
+  public mutating func observe(
+    _ tensor: Tensor, withHistogram: Bool, known: TensorRange? = nil
+  ) throws(OpError) {
     let tensor = tensor.aligned
     guard tensor.dataType == .float32, tensor.bytes != nil else {
       throw OpError("expected float32 data to calibrate on, got \(tensor.dataType)", kind: .unsupported)
     }
     let values = tensor.span(of: Float.self)
     guard !values.isEmpty else { return }
+    if let known, known.magnitude < Self.sentinel {
+      count += UInt64(values.count)
+      return add(values, known, withHistogram)
+    }
     let found = unsafe values.withUnsafeBufferPointer { buffer -> decant_range in
       guard let base = buffer.baseAddress else { return decant_range() }
       return unsafe decant_range_f32(base, buffer.count)

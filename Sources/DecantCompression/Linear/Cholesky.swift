@@ -11,12 +11,13 @@ enum Cholesky {
       guard factorDiagonal(&result, start..<end) else { return nil }
       solvePanel(&result, start..<end)
       // Only the lower triangle of what remains, band by band.
-      let source = result
-      for band in stride(from: end, to: n, by: block) {
-        let rows = band..<min(band + block, n)
+      let panel = result.part(rows: end..<n, columns: start..<end)
+      for band in stride(from: 0, to: panel.rows, by: block) {
+        let rows = band..<min(band + block, panel.rows)
         result.add(
-          -1, source, MatrixPart(rows: rows, columns: start..<end), source,
-          MatrixPart(rows: end..<rows.upperBound, columns: start..<end, isTransposed: true), row: band, column: end)
+          -1, panel, MatrixPart(rows: rows, columns: 0..<panel.columns), panel,
+          MatrixPart(rows: 0..<rows.upperBound, columns: 0..<panel.columns, isTransposed: true), row: end + band,
+          column: end)
       }
     }
     for row in 0..<n { for column in (row + 1)..<max(n, row + 1) { result[row, column] = 0 } }
@@ -77,10 +78,10 @@ enum Cholesky {
   private static func solvePanel(_ a: inout Matrix, _ range: Range<Int>) {
     guard range.upperBound < a.rows else { return }
     let inverse = invertDiagonal(a, range)
-    let source = a
+    let panel = a.part(rows: range.upperBound..<a.rows, columns: range)
     for row in range.upperBound..<a.rows { for column in range { a[row, column] = 0 } }
     a.add(
-      1, source, MatrixPart(rows: range.upperBound..<a.rows, columns: range), inverse,
+      1, panel, panel.whole, inverse,
       MatrixPart(rows: 0..<range.count, columns: 0..<range.count, isTransposed: true), row: range.upperBound,
       column: range.lowerBound)
   }

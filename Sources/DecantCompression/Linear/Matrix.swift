@@ -48,11 +48,13 @@ extension Matrix {
   var whole: MatrixPart { MatrixPart(rows: 0..<rows, columns: 0..<columns) }
 
   /// Adds `factor · A B` to the rectangle that starts at `row` and `column`. Sums are taken in the same order whatever the
-  /// extents of the result, on every machine.
+  /// extents of the result, on every machine. With `isUpper` elements of the rectangle below its own diagonal are left as they
+  /// happen to be.
   ///
   /// Preconditions: the inner extents agree and the result lies inside. O(rows · columns · depth).
   mutating func add(
-    _ factor: Float, _ a: Matrix, _ aPart: MatrixPart, _ b: Matrix, _ bPart: MatrixPart, row: Int = 0, column: Int = 0
+    _ factor: Float, _ a: Matrix, _ aPart: MatrixPart, _ b: Matrix, _ bPart: MatrixPart, row: Int = 0, column: Int = 0,
+    isUpper: Bool = false
   ) {
     let (height, depth) =
       aPart.isTransposed ? (aPart.columns.count, aPart.rows.count) : (aPart.rows.count, aPart.columns.count)
@@ -66,11 +68,12 @@ extension Matrix {
     let (bStep, bColumn) = bPart.isTransposed ? (1, b.columns) : (b.columns, 1)
     // A band of the result at a time, so that its packed factor stays in the cache.
     let band = 192
-    var scratch = [Float](repeating: 0, count: decant_multiply_scratch(min(band, height)))
+    precondition(!isUpper || height <= band, "only a band at a time knows its diagonal")
+    let size = decant_multiply_scratch(min(band, height))
     unsafe elements.withUnsafeMutableBufferPointer { result in
       unsafe a.elements.withUnsafeBufferPointer { a in
         unsafe b.elements.withUnsafeBufferPointer { b in
-          unsafe scratch.withUnsafeMutableBufferPointer { scratch in
+          unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: size) { scratch in
             guard let result = result.baseAddress, let a = a.baseAddress, let b = b.baseAddress,
               let scratch = scratch.baseAddress
             else { return }
@@ -81,12 +84,37 @@ extension Matrix {
             for start in Swift.stride(from: 0, to: height, by: band) {
               unsafe decant_multiply_add_f32(
                 min(band, height - start), width, depth, factor, aFirst + start * aRow, aRow, aStep, bFirst, bStep,
-                bColumn, result + (row + start) * stride + column, stride, scratch)
+                bColumn, result + (row + start) * stride + column, stride, isUpper ? 1 : 0,
+                scratch)
             }
           }
         }
       }
     }
+  }
+
+  /// A copy of some rows and columns.
+  func part(rows: Range<Int>, columns: Range<Int>) -> Matrix {
+    Matrix(
+      gathering: rows.map { $0 * self.columns + columns.lowerBound }, columns: columns.count, from: elements.span)
+  }
+
+  /// Rows of `columns` elements that start at `starts` in `source`.
+  ///
+  /// Precondition: all lie inside.
+  init(gathering starts: [Int], columns: Int, from source: Span<Float>) {
+    let count = starts.count * columns
+    let elements = unsafe source.withUnsafeBufferPointer { source in
+      unsafe [Float](unsafeUninitializedCapacity: count) { target, written in
+        for (row, start) in starts.enumerated() {
+          let line = unsafe UnsafeBufferPointer(rebasing: source[start..<start + columns])
+          _ = unsafe UnsafeMutableBufferPointer(rebasing: target[row * columns..<(row + 1) * columns])
+            .initialize(from: line)
+        }
+        written = count
+      }
+    }
+    self.init(rows: starts.count, columns: columns, elements: elements)
   }
 
   private func holds(_ part: MatrixPart) -> Bool {

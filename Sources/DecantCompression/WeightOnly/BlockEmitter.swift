@@ -88,7 +88,7 @@ struct BlockEmitter: SiteEmitter {
   ) throws(OpError) -> Emitted {
     guard let data = rewriter.graph[site.weight].constant else { throw OpError("the weight is computed") }
     let isInputsFirst = site.use == .product(isInputsFirst: true)
-    let matrix = try WeightMatrix(data, isInputsFirst: isInputsFirst)
+    let matrix = try WeightMatrix(data, isInputsFirst: isInputsFirst, isChecked: false)
     let layout: PackedWeight.Layout =
       switch (options.form, site.use) {
       case (.blocks, .product): .blocks

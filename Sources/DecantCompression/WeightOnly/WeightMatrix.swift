@@ -10,12 +10,13 @@ struct WeightMatrix: Sendable {
   /// Whether the tensor has the inputs first, as the second operand of MatMul does.
   let isInputsFirst: Bool
   /// float32, aligned.
-  private let tensor: Tensor
+  let tensor: Tensor
 
   /// A weight whose last two axes are the matrix; axes before those have one element.
   ///
+  /// - Parameter isChecked: whether all elements are looked at first; without, ``checkedPanel(_:)`` and ``DirectCodes`` do.
   /// - Throws: ``OpError`` for types other than floats, and naming the first element that is not finite.
-  init(_ tensor: Tensor, isInputsFirst: Bool) throws(OpError) {
+  init(_ tensor: Tensor, isInputsFirst: Bool, isChecked: Bool = true) throws(OpError) {
     guard [.float32, .float16, .bfloat16].contains(tensor.dataType), tensor.bytes != nil, tensor.rank >= 2 else {
       throw OpError("expected a matrix of floats, got \(tensor.type)", kind: .unsupported)
     }
@@ -28,7 +29,7 @@ struct WeightMatrix: Sendable {
       guard let floats = tensor.floats else { throw OpError("the weight has no data here") }
       self.tensor = Tensor(floats, shape: [first, last])
     }
-    try checkFinite()
+    if isChecked, !isFinite(self.tensor.span(of: Float.self)) { throw notFinite }
   }
 
   /// The outputs `range`, each with all its inputs.
@@ -48,15 +49,27 @@ struct WeightMatrix: Sendable {
     return WeightPanel(rows: range.count, columns: columns, values: values)
   }
 
-  private func checkFinite() throws(OpError) {
-    let source = tensor.span(of: Float.self)
-    let range = unsafe source.withUnsafeBufferPointer { source in
-      unsafe source.baseAddress.map { unsafe decant_range_f32($0, source.count) }
+  /// The same, all elements looked at.
+  ///
+  /// - Throws: ``OpError`` naming the first element of the weight that is not finite.
+  func checkedPanel(_ range: Range<Int>) throws(OpError) -> WeightPanel {
+    let panel = panel(range)
+    guard isFinite(panel.values.span) else { throw notFinite }
+    return panel
+  }
+
+  private func isFinite(_ values: Span<Float>) -> Bool {
+    let range = unsafe values.withUnsafeBufferPointer { values in
+      unsafe values.baseAddress.map { unsafe decant_range_f32($0, values.count) }
     }
-    guard let range, range.nans + range.positive_infinities + range.negative_infinities > 0,
-      let index = source.indices.first(where: { !source[$0].isFinite })
-    else { return }
-    throw OpError("the element \(index) is \(source[index]); weights must be finite to be quantized")
+    return range.map { $0.nans + $0.positive_infinities + $0.negative_infinities == 0 } ?? true
+  }
+
+  /// What is wrong with a weight that is not finite.
+  var notFinite: OpError {
+    let source = tensor.span(of: Float.self)
+    let index = source.indices.first { !source[$0].isFinite } ?? 0
+    return OpError("the element \(index) is \(source[index]); weights must be finite to be quantized")
   }
 }
 

@@ -1,5 +1,5 @@
 internal import CKernels
-internal import DecantBytes
+package import DecantBytes
 package import DecantIR
 
 /// A weight in codes, as the tensors of a file.
@@ -40,7 +40,7 @@ package struct PackedWeight {
     let blocks = format.blocks(columns)
     let integer = layout == .table && format.storedBits == 8 ? .uint8 : PackedWeight.integerType(format)
     let middle = UInt8(1 << (format.storedBits - 1))
-    var scales = pieces.flatMap(\.scales)
+    var scales = pieces.count == 1 ? pieces[0].scales : pieces.flatMap(\.scales)
     guard scales.allSatisfy(\.isFinite) else {
       throw OpError("a block reaches further than a scale of \(scaleType) can say", kind: .unsupported)
     }
@@ -48,7 +48,9 @@ package struct PackedWeight {
     switch layout {
     case .blocks:
       let blob = format.blockSize * format.storedBits / 8
-      codes = try Tensor(.uint8, shape: [rows, blocks, blob], bytes: ByteSlice(joining: pieces.map(\.codes)))
+      codes = try Tensor(
+        .uint8, shape: [rows, blocks, blob],
+        bytes: pieces.count == 1 ? pieces[0].codes : ByteSlice(joining: pieces.map(\.codes)))
       let packed = PackedWeight.packRows(zeroPoints, columns: blocks, bits: format.storedBits, filler: middle)
       self.zeroPoints = format.isSymmetric ? nil : Tensor(packed, shape: [rows, packed.count / max(rows, 1)])
       self.scales = try PackedWeight.scales(scales, shape: [rows, blocks], type: scaleType)
@@ -144,6 +146,11 @@ extension PackedWeight {
     let columnCodes: [UInt8]
     let scales: [Float]
     let zeroPoints: [UInt8]
+
+    /// Codes that are packed as MatMulNBits reads them, with scales and zero points output by output.
+    package init(codes: ByteSlice, scales: [Float], zeroPoints: [UInt8]) {
+      (self.codes, columnCodes, self.scales, self.zeroPoints) = (codes, [], scales, zeroPoints)
+    }
 
     /// Packs `rows` for a layout.
     package init(_ rows: BlockRows, _ layout: PackedWeight.Layout) {

@@ -104,7 +104,8 @@ extension QuantizeCommand {
   func runWeights(_ prepared: WeightOnlyWorkflow) throws -> QuantizationResult {
     var workflow = prepared
     if workflow.scheme.needsSamples {
-      let set = try samples.samples(for: workflow.model.inputPorts)
+      // One at a time: what pads short texts can be left out then.
+      let set = try samples.samples(for: workflow.model.inputPorts, batch: 1)
       try workflow.learn(
         from: set, inSequence: weightOnly.trueSequential, backends: try BackendCatalog.backends(engine.backend),
         execution: engine.executorOptions)
