@@ -68,13 +68,13 @@ private let counts = [0, 1, 3, 15, 16, 63, 64, 65, 1000, 4099]
   }
 
   @Test(arguments: counts + [40_000], [-126, -3, 0, 7, 128]) func magnitudes(_ count: Int, _ exponent: Int) {
-    let end = Float(sign: .plus, exponent: exponent - 1, significand: 1)
-    let values = samples(count).map { $0.isFinite ? ($0 / .greatestFiniteMagnitude) * end * 2 : 0 }
+    let end = Double(sign: .plus, exponent: exponent, significand: 1)
+    let values = samples(count).map { value in
+      value.isFinite ? Float(Double(value) / Double(Float.greatestFiniteMagnitude) * end * 0.999) : 0
+    }
     let bins = 1 << Int(DECANT_MAGNITUDE_BITS)
     var expected = [UInt64](repeating: 0, count: bins)
-    for value in values {
-      expected[min(Int(Double(abs(value)) / (Double(end) * 2) * Double(bins)), bins - 1)] += 1
-    }
+    for value in values { expected[min(Int(Double(abs(value)) / end * Double(bins)), bins - 1)] += 1 }
     var counters = [UInt64](repeating: 0, count: bins)
     unsafe decant_magnitudes_f32(values, count, Int32(exponent), &counters)
     #expect(counters == expected)

@@ -1,4 +1,4 @@
-"""Calibrating rfb320_nopost on 10 and on 500 samples peaks within 10 % of the same memory."""
+"""Calibrating rfb320_nopost on 10 and on 500 samples peaks within 10 % of the same memory, or within 16 MB, as a heap settles."""
 from _static import *
 
 checks = Checks()
@@ -17,7 +17,7 @@ def peak(model, count):
 
 def check(model):
     few, many = peak(model, 10), peak(model, 500)
-    checks.check(many <= 1.1 * few, "peak memory, 500 samples against 10", f"{many:.0f} MB, {few:.0f} MB, {many / few:.3f}")
+    checks.check(many <= max(1.1 * few, few + 16), "peak memory, 500 samples against 10", f"{many:.0f} MB, {few:.0f} MB, {many / few:.3f}")
 
 
 model = shared_model("rfb320_nopost.onnx") or SAMPLES / "digits/teacher.onnx"

@@ -47,7 +47,7 @@ public struct StaticQuantizationWorkflow: Sendable {
   public func calibrate(
     _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], execution: Executor.Options
   ) throws(DecantError) -> CalibrationStatistics {
-    let calibrator = try calibrator(backends, execution)
+    let calibrator = try calibrator(backends, execution, forFile: true)
     return try calibrator.run(samples.forCalibration, withHistograms: method.needsHistogram)
   }
 
@@ -58,8 +58,14 @@ public struct StaticQuantizationWorkflow: Sendable {
   public mutating func ranges(
     _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], execution: Executor.Options
   ) throws(DecantError) -> CalibratedRanges {
+    try ranges(samples, method: method, backends: backends, execution: execution, forFile: false)
+  }
+
+  private mutating func ranges(
+    _ samples: SampleSet, method: CalibrationMethod, backends: [any Backend], execution: Executor.Options, forFile: Bool
+  ) throws(DecantError) -> CalibratedRanges {
     guard options.style == .onnxRuntime else {
-      let statistics = try calibrator(backends, execution, watchesChannels: true)
+      let statistics = try calibrator(backends, execution, watchesChannels: true, forFile: forFile)
         .run(samples.forCalibration, withHistograms: method.needsHistogram)
       learned = LayerStatistics(channels: statistics.channels, method: method)
       return try choose(method, from: statistics)
@@ -97,7 +103,7 @@ public struct StaticQuantizationWorkflow: Sendable {
     guard format != .decant else {
       return StatisticsFile.text(try calibrate(samples, method: method, backends: backends, execution: execution))
     }
-    let ranges = try ranges(samples, method: method, backends: backends, execution: execution)
+    let ranges = try ranges(samples, method: method, backends: backends, execution: execution, forFile: true)
     guard format == .tensorRT else { return StatisticsFile.onnxRuntimeText(ranges, method: method) }
     do throws(OpError) {
       return try TensorRTCache.text(ranges, method: method)
@@ -175,9 +181,9 @@ public struct StaticQuantizationWorkflow: Sendable {
   }
 
   private func calibrator(
-    _ backends: [any Backend], _ execution: Executor.Options, watchesChannels: Bool = false
+    _ backends: [any Backend], _ execution: Executor.Options, watchesChannels: Bool = false, forFile: Bool = false
   ) throws(DecantError) -> Calibrator {
-    let values = try StaticQuantization.valuesToCalibrate(model.graph, options: options)
+    let values = try StaticQuantization.valuesToCalibrate(model.graph, options: options, forFile: forFile)
     guard !values.isEmpty else {
       throw DecantError(.unsupported, "the model has no operator that static int8 quantizes")
     }

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import DecantForms
 internal import DecantIR
 
 /// What calibration keeps of the channels of one value: extremes, means, and some of its rows.

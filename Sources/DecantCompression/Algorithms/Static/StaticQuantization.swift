@@ -24,6 +24,7 @@ public enum StaticQuantization {
     let chosen = selection.chosen
     let style = PlacementStyle.choose(options, for: graph)
     var ranges = options.style == .onnxRuntime ? adjust(ranges, graph, style, chosen) : ranges
+    if options.style == .decant { ClippedValues(graph, chosen, style).complete(&ranges, graph) }
     var channels = options.style == .decant ? learned.channels : [:]
     var report = try graph.edit { (rewriter) throws(DecantError) -> QuantizationReport in
       do throws(OpError) {
@@ -66,8 +67,11 @@ public enum StaticQuantization {
   }
 
   /// The values whose ranges quantization asks for: float operands and results of operators that it may touch.
+  ///
+  /// - Parameter forFile: whether all of them are named, those too that take the range of another; ONNX Runtime's style always
+  ///   names all.
   public static func valuesToCalibrate(
-    _ graph: Graph, options: StaticQuantizationOptions
+    _ graph: Graph, options: StaticQuantizationOptions, forFile: Bool = false
   ) throws(DecantError) -> [ValueID] {
     let chosen = try NodeSelection(include: options.include, exclude: options.exclude, in: graph).chosen
     // ONNX Runtime calibrates what either form may quantize.
@@ -84,7 +88,9 @@ public enum StaticQuantization {
         if seen.insert(value).inserted { values.append(value) }
       }
     }
-    return values
+    guard options.style == .decant, !forFile else { return values }
+    let clipped = ClippedValues(graph, chosen, style).results
+    return values.filter { clipped[$0] == nil }
   }
 
   /// The values whose channels the steps beside ranges ask for, and the axis of the channels.
