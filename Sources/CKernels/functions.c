@@ -16,10 +16,13 @@ INLINED lanes sign_of(lanes x) {
 INLINED lanes value_of(decant_function function, lanes x, lanes parameter) {
   switch (function) {
   case DECANT_ABSOLUTE: return magnitude(x);
+  case DECANT_AT_LEAST: return at_least(x, parameter);
+  case DECANT_AT_MOST: return at_most(x, parameter);
   case DECANT_ERF: return erf_of(x);
   case DECANT_EXP: return exp_of(x);
   case DECANT_GELU: return 0.5f * x * raised_erf_of(x * 0.707106781f);
   case DECANT_GELU_BY_TANH: return gelu_by_tanh(x);
+  case DECANT_HARD_SWISH: return x * at_least(at_most(multiply_add(x, 0.166666667f, 0.5f), 1.0f), 0.0f);
   case DECANT_NEGATE: return -x;
   case DECANT_RECIPROCAL: return 1.0f / x;
   case DECANT_RECTIFY: return choose(x < 0.0f, 0.0f, x);
@@ -59,10 +62,13 @@ WIDE DISPATCHED void decant_map_f32(
     decant_function function, float parameter, const float *x, const float *bias, size_t rows, size_t width, float *y) {
   switch (function) {
     EACH(DECANT_ABSOLUTE);
+    EACH(DECANT_AT_LEAST);
+    EACH(DECANT_AT_MOST);
     EACH(DECANT_ERF);
     EACH(DECANT_EXP);
     EACH(DECANT_GELU);
     EACH(DECANT_GELU_BY_TANH);
+    EACH(DECANT_HARD_SWISH);
     EACH(DECANT_NEGATE);
     EACH(DECANT_RECIPROCAL);
     EACH(DECANT_RECTIFY);

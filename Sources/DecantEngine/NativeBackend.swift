@@ -13,6 +13,19 @@ public struct NativeBackend: Backend {
   /// Makes a kernel for a node, or nil when there is none for these types.
   typealias Maker = @Sendable (KernelRequest) throws(OpError) -> (any Kernel)?
 
+  /// Makes a kernel for several nodes, or nil when there is none for these types.
+  typealias FusedMaker = @Sendable (FusedRequest) throws(OpError) -> (any Kernel)?
+
+  /// The operators that take what follows them into their kernel.
+  private static let fusedMakers: [OpName: FusedMaker] = [
+    "Conv": ConvolutionKernel.fused,
+    "Gemm": ProductKernel.fusedGemm,
+    "MatMul": ProductKernel.fusedMatMul,
+  ]
+
+  /// The most nodes that one kernel computes.
+  private static let longestChain = 5
+
   /// One line an operator, sorted.
   private static let makers: [OpName: Maker] = [
     "Abs": FunctionKernel.make(DECANT_ABSOLUTE),
@@ -21,6 +34,7 @@ public struct NativeBackend: Backend {
     "Attention": AttentionKernel.standard,
     "Cast": CastKernel.make,
     "Concat": ConcatKernel.make,
+    "Conv": ConvolutionKernel.make,
     "DequantizeLinear": DequantizeKernel.make,
     "Div": ArithmeticKernel.make(DECANT_DIVIDE),
     "DynamicQuantizeLinear": DynamicQuantizeKernel.make,
@@ -35,6 +49,7 @@ public struct NativeBackend: Backend {
     "GRU": RecurrentKernel.gru,
     "Greater": ComparisonKernel.make(DECANT_GREATER),
     "GreaterOrEqual": ComparisonKernel.make(DECANT_GREATER_OR_EQUAL),
+    "Gemm": ProductKernel.gemm,
     "GroupNormalization": GroupNormalizationKernel.groups,
     "Identity": ViewKernel.identity,
     "InstanceNormalization": GroupNormalizationKernel.instances,
@@ -42,6 +57,7 @@ public struct NativeBackend: Backend {
     "LayerNormalization": RowNormalizationKernel.layer,
     "Less": ComparisonKernel.make(DECANT_LESS),
     "LessOrEqual": ComparisonKernel.make(DECANT_LESS_OR_EQUAL),
+    "MatMul": ProductKernel.matMul,
     "MatMulInteger": CodeProduct.sums,
     "Max": ArithmeticKernel.make(DECANT_MAXIMUM),
     "MaxPool": PlainPoolingKernel.maximum,
@@ -133,5 +149,16 @@ public struct NativeBackend: Backend {
   public func kernel(for request: KernelRequest) throws(OpError) -> (any Kernel)? {
     guard let make = NativeBackend.makers[request.op] else { return nil }
     return try make(request)
+  }
+
+  /// Whether `op` may end what the first operator of `chain` computes.
+  public func fuses(_ op: OpName, after chain: [OpName]) -> Bool {
+    guard let root = chain.first, chain.count < NativeBackend.longestChain else { return false }
+    return NativeBackend.fusedMakers[root] != nil && Ending.operators.contains(op)
+  }
+
+  /// A convolution or product with what follows it; nil where it is none, or something else follows.
+  public func kernel(for request: FusedRequest) throws(OpError) -> (any Kernel)? {
+    try NativeBackend.fusedMakers[request.root.op]?(request)
   }
 }

@@ -33,6 +33,8 @@ internal import Synchronization
   let destination: Layout
   /// Whether the result is row-major.
   let isDense: Bool
+  /// Whether the result has the extents of images and their channels innermost.
+  let isChannelsLast: Bool
 
   private let made: UnsafeMutablePointer<decant_primitive>
   private let postOperands: [Layout]
@@ -52,6 +54,7 @@ internal import Synchronization
       unsafe dims.bindMemory(to: Int64.self).prefix(Int(made.destination.ndims)).map { Int($0) }
     }
     isDense = try destination.matches(.dense(extents))
+    isChannelsLast = extents.count < 3 ? false : try destination.matches(.channelsLast(extents, dnnl_f32))
   }
 
   deinit {

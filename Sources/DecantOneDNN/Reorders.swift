@@ -1,3 +1,4 @@
+internal import COneDNN
 internal import DecantIR
 internal import DecantRuntime
 internal import Synchronization
@@ -30,6 +31,9 @@ final class Reorders: Sendable {
     case .plain(let tensor):
       return .tensor(tensor.aligned, try .dense(shape ?? tensor.shape))
     case .laidOut(let tensor):
+      if shape == nil, let images = ChannelsLast.of(operand) {
+        return .tensor(images.tensor.aligned, try .channelsLast(images.shape, dnnl_f32))
+      }
       guard let buffer = tensor.content as? LaidOutBuffer else {
         let plain = try tensor.unpack()
         return .tensor(plain, try .dense(shape ?? plain.shape))
@@ -55,6 +59,10 @@ extension Primitive {
   /// Runs it and gives the result as `shape`: plain where it lies so, else in oneDNN's layout.
   func result(_ arguments: [Argument], shape: [Int], byteLimit: Int, threads: Int) throws(OpError) -> RuntimeTensor {
     if isDense { return .plain(try plainResult(arguments, shape: shape, byteLimit: byteLimit)) }
+    if isChannelsLast, shape.count >= 3 {
+      let images = try plainResult(arguments, shape: ChannelsLast.extents(of: shape), byteLimit: byteLimit)
+      return ChannelsLast(images).runtime
+    }
     try Primitive.check(destination.byteCount, shape, byteLimit)
     let buffer = LaidOutBuffer(destination)
     try run(arguments, into: buffer)

@@ -2,16 +2,28 @@ internal import CKernels
 internal import DecantBytes
 public import DecantIR
 
-/// Images of codes of one byte whose channels lie innermost: what kernels on codes give one another.
+/// Images whose channels lie innermost: what convolutions and what stands between them give one another.
 public final class ChannelsLast: Sendable {
-  /// The codes as `[images, …spatial…, channels]`.
+  /// The elements as `[images, …spatial…, channels]`.
   public let tensor: Tensor
 
-  /// From codes that lie so. Precondition: they take one byte each, and there are three axes or more.
+  /// From elements that lie so. Precondition: they take one byte or four each, and there are three axes or more.
   public init(_ tensor: Tensor) {
-    precondition(tensor.dataType.bitWidth == 8 && tensor.rank >= 3, "expected images of codes")
+    precondition(ChannelsLast.holds(tensor.dataType) && tensor.rank >= 3, "expected images")
     self.tensor = tensor
   }
+
+  /// Whether elements of this type can lie so.
+  private static func holds(_ type: DataType) -> Bool { type.bitWidth == 8 || type.bitWidth == 32 }
+
+  /// The images that `operand` is; nil when it lies otherwise.
+  public static func of(_ operand: RuntimeTensor) -> ChannelsLast? {
+    guard case .laidOut(let tensor) = operand else { return nil }
+    return tensor.content as? ChannelsLast
+  }
+
+  /// The extents of `shape` with the channels innermost. Precondition: there are three axes or more.
+  public static func extents(of shape: [Int]) -> [Int] { [shape[0]] + shape[2...] + [shape[1]] }
 
   /// The extents as other kernels see them: `[images, channels, …spatial…]`.
   public var shape: [Int] { [tensor.shape[0], tensor.shape[tensor.rank - 1]] + tensor.shape[1..<tensor.rank - 1] }
@@ -29,18 +41,18 @@ public final class ChannelsLast: Sendable {
         unpack: { () throws(OpError) in try self.plain() }))
   }
 
-  /// The codes of `operand` with the channels innermost; free when they lie so.
+  /// The elements of `operand` with the channels innermost; free when they lie so.
   ///
-  /// - Throws: ``OpError`` when they are no images of codes.
-  public static func codes(_ operand: RuntimeTensor) throws(OpError) -> Tensor {
-    if case .laidOut(let tensor) = operand, let own = tensor.content as? ChannelsLast { return own.tensor }
+  /// - Throws: ``OpError`` when they are no images.
+  public static func tensor(_ operand: RuntimeTensor) throws(OpError) -> Tensor {
+    if let own = of(operand) { return own.tensor }
     let plain = try operand.plain()
-    guard plain.rank >= 3, plain.dataType.bitWidth == 8 else {
-      throw OpError("expected images of codes, got \(plain.dataType)\(plain.shape)")
+    guard plain.rank >= 3, holds(plain.dataType) else {
+      throw OpError("expected images, got \(plain.dataType)\(plain.shape)")
     }
-    let shape = [plain.shape[0]] + plain.shape[2...] + [plain.shape[1]]
     let (channels, places) = (plain.shape[1], plain.shape[2...].reduce(1, *))
-    return try transposed(plain, images: plain.shape[0], rows: channels, columns: places, shape: shape)
+    return try transposed(
+      plain, images: plain.shape[0], rows: channels, columns: places, shape: extents(of: plain.shape))
   }
 
   private func plain() throws(OpError) -> Tensor {
@@ -53,16 +65,24 @@ public final class ChannelsLast: Sendable {
     _ tensor: Tensor, images: Int, rows: Int, columns: Int, shape: [Int]
   ) throws(OpError) -> Tensor {
     guard rows > 1, columns > 1, images > 0 else { return tensor.reshaped(shape) }
+    let tensor = tensor.aligned
     guard let slice = tensor.bytes else { throw OpError("the data of an operand is absent") }
-    let bytes = ByteSlice(count: slice.count) { (raw: inout MutableRawSpan) in
+    let width = tensor.dataType.bitWidth / 8
+    let bytes = ByteSlice(count: slice.count, zeroed: false) { (raw: inout MutableRawSpan) in
       unsafe raw.withUnsafeMutableBytes { target in
         unsafe slice.bytes.withUnsafeBytes { source in
           guard let source = source.baseAddress, let target = target.baseAddress else { return }
           for image in 0..<images {
-            let offset = image * rows * columns
-            unsafe decant_transpose_u8(
-              (source + offset).assumingMemoryBound(to: UInt8.self), rows, columns,
-              (target + offset).assumingMemoryBound(to: UInt8.self))
+            let offset = image * rows * columns * width
+            if width == 1 {
+              unsafe decant_transpose_u8(
+                (source + offset).assumingMemoryBound(to: UInt8.self), rows, columns,
+                (target + offset).assumingMemoryBound(to: UInt8.self))
+            } else {
+              unsafe decant_transpose_f32(
+                (source + offset).assumingMemoryBound(to: Float.self), columns, rows, columns,
+                (target + offset).assumingMemoryBound(to: Float.self), rows)
+            }
           }
         }
       }

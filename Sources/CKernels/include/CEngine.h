@@ -11,10 +11,13 @@
 
 typedef enum {
   DECANT_ABSOLUTE,
+  DECANT_AT_LEAST,      // max(x, parameter)
+  DECANT_AT_MOST,       // min(x, parameter)
   DECANT_ERF,
   DECANT_EXP,
   DECANT_GELU,          // x / 2 (1 + erf(x / sqrt 2))
   DECANT_GELU_BY_TANH,  // x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+  DECANT_HARD_SWISH,    // x max(0, min(1, x / 6 + 1 / 2))
   DECANT_NEGATE,
   DECANT_RECIPROCAL,
   DECANT_RECTIFY,       // max(x, 0)

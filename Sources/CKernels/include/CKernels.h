@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "CCeilings.h"
+#include "CConvolution.h"
 #include "CEngine.h"
 #include "CFiles.h"
 #include "CIntegers.h"

@@ -4,9 +4,12 @@ internal import DecantRuntime
 
 /// Arithmetic on two float32 tensors that broadcast.
 struct ArithmeticKernel: Kernel {
+  let takesLayouts = true
   private let operation: decant_arithmetic
   private let type: ConcreteType
   private let plan: AxisPlan
+  /// For operands that lie with their channels innermost; nil where one of them could not.
+  private let imagePlan: AxisPlan?
   private let threads: Int
 
   static func make(_ operation: decant_arithmetic) -> NativeBackend.Maker {
@@ -20,21 +23,50 @@ struct ArithmeticKernel: Kernel {
     else { return nil }
     self.operation = operation
     self.plan = plan
+    imagePlan = ArithmeticKernel.imagePlan(shape, [a.shape, b.shape])
     type = ConcreteType(.float32, shape)
     threads = request.threads
   }
 
+  private static func imagePlan(_ shape: [Int], _ operands: [[Int]]) -> AxisPlan? {
+    guard (3...5).contains(shape.count) else { return nil }
+    let extents = ChannelsLast.extents(of: shape)
+    var strides: [[Int]] = []
+    for operand in operands {
+      let padded = [Int](repeating: 1, count: shape.count - operand.count) + operand
+      // With one axis that counts, the elements lie alike in both orders.
+      guard operand == shape || padded.count(where: { $0 > 1 }) <= 1 else { return nil }
+      strides.append(AxisPlan.strides(of: ChannelsLast.extents(of: padded), in: extents))
+    }
+    return AxisPlan(extents, strides)
+  }
+
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
-    let (a, b) = (try call.source(0), try call.source(1))
+    let operands = [try call.operand(0), try call.operand(1)]
+    guard let imagePlan, operands.contains(where: { ChannelsLast.of($0)?.shape == type.shape }) else {
+      return [try run(call, Source(operands[0].plain()), Source(operands[1].plain()), plan, type)]
+    }
+    var sources: [Source] = []
+    for operand in operands {
+      sources.append(
+        try Source(operand.shape == type.shape ? ChannelsLast.tensor(operand) : operand.plain()))
+    }
+    let result = try run(
+      call, sources[0], sources[1], imagePlan, ConcreteType(.float32, ChannelsLast.extents(of: type.shape)))
+    return [ChannelsLast(try result.plain()).runtime]
+  }
+
+  private func run(
+    _ call: KernelCall, _ a: Source, _ b: Source, _ plan: AxisPlan, _ type: ConcreteType
+  ) throws(OpError) -> RuntimeTensor {
     let slices = OuterSlices(plan)
-    let result = try call.make(type, from: [a, b]) { target in
+    return try call.make(type, from: [a, b]) { target in
       Shares.forEach(slices.count, cost: slices.size, threads: threads) { range in
         unsafe decant_arithmetic_f32(
           operation, plan.extents.count, slices.extents(range), a.floats(at: slices.start(range, 0)), plan.strides[0],
           b.floats(at: slices.start(range, 1)), plan.strides[1], target.floats(at: range.lowerBound * slices.size))
       }
     }
-    return [result]
   }
 }
 

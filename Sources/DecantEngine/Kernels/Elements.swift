@@ -79,6 +79,18 @@ extension KernelCall {
     return made.map { .plain($0 ?? made[0] ?? Tensor([Float]())) }
   }
 
+  /// Images that `fill` writes from `sources`, with the extents `shape` as they lie: the channels innermost.
+  ///
+  /// - Throws: ``OpError`` for sizes beyond ``byteLimit``, and what `fill` throws.
+  func makeChannelsLast(
+    _ shape: [Int], from sources: [Source], fill: (Target) throws(OpError) -> Void
+  ) throws(OpError) -> RuntimeTensor {
+    let made = try make([ConcreteType(.float32, shape)], from: sources) { (targets) throws(OpError) in
+      if let target = targets[0] { try fill(target) }
+    }
+    return ChannelsLast(try made[0].plain()).runtime
+  }
+
   /// Allocates one result after another, and fills them when all are there: the one place where the engine allocates.
   private func allocate(
     _ types: ArraySlice<ConcreteType?>, _ targets: [Target?], _ fill: ([Target?]) throws(OpError) -> Void

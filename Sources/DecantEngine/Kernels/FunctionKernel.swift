@@ -5,6 +5,7 @@ internal import DecantRuntime
 /// A function of each element of a float32 tensor, perhaps after adding a bias along its last axis.
 struct FunctionKernel: Kernel {
   let absorbed: Set<Int>
+  let takesLayouts = true
   private let function: decant_function
   private let parameter: Float
   private let type: ConcreteType
@@ -67,17 +68,19 @@ struct FunctionKernel: Kernel {
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
-    let x = try call.source(0)
     guard let bias else {
-      let result = try call.make(type, from: [x]) { target in
+      let images = ChannelsLast.of(try call.operand(0))
+      let x = if let images { try Source(images.tensor) } else { try call.source(0) }
+      let result = try call.make(images.map { ConcreteType(.float32, $0.tensor.shape) } ?? type, from: [x]) { target in
         Shares.forEach(type.shape.reduce(1, *), cost: FunctionKernel.cost, threads: threads) { range in
           unsafe decant_map_f32(
             function, parameter, x.floats(at: range.lowerBound), nil, 1, range.count,
             target.floats(at: range.lowerBound))
         }
       }
-      return [result]
+      return [images == nil ? result : ChannelsLast(try result.plain()).runtime]
     }
+    let x = try call.source(0)
     let addend = try call.source(bias)
     let width = type.shape[type.rank - 1]
     let result = try call.make(type, from: [x, addend]) { target in

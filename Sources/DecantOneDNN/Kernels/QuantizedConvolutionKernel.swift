@@ -65,7 +65,7 @@ struct QuantizedConvolutionKernel: Kernel {
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
-    let codes = try ChannelsLast.codes(call.operand(0))
+    let codes = try ChannelsLast.tensor(call.operand(0))
     var arguments = [Primitive.Argument.source(.tensor(codes, source)), .weights(weights)]
     if let bias { arguments.append(.bias(bias)) }
     let count = try Tensor.byteCount(type, shape: shape)

@@ -28,7 +28,7 @@ struct CodeAverage: Kernel {
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
-    let codes = try Source(ChannelsLast.codes(call.operand(0)))
+    let codes = try Source(ChannelsLast.tensor(call.operand(0)))
     let (y, x, channels) = (window[0], window[1], type.shape[1])
     let shape = [type.shape[0], y.output, x.output, channels]
     let means = try call.make(ConcreteType(type.dataType, shape), from: [codes]) { means in

@@ -65,7 +65,7 @@ struct CodeConcat: Kernel {
     var tensors: [Tensor] = []
     for part in parts {
       let operand = try call.operand(part.operand)
-      tensors.append(isLast ? try ChannelsLast.codes(operand) : try operand.plain())
+      tensors.append(isLast ? try ChannelsLast.tensor(operand) : try operand.plain())
     }
     guard isLast else { return [.plain(try join(tensors, shape, axis, call))] }
     let last = [shape[0]] + shape[2...] + [shape[1]]

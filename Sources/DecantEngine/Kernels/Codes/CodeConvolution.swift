@@ -74,7 +74,7 @@ struct CodeConvolution: Kernel {
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
-    let image = try ChannelsLast.codes(call.operand(0))
+    let image = try ChannelsLast.tensor(call.operand(0))
     let shape = [images] + window.map(\.output) + [weights.columns]
     var failure: OpError?
     let result = try unsafe Tensor.made(target.dataType, shape, byteLimit: call.byteLimit) { result in
@@ -124,7 +124,7 @@ struct CodeConvolution: Kernel {
 
 extension CodeConvolution: SaturationCounting {
   func saturation(by codes: Tensor) throws(OpError) -> (saturated: Int, pairs: Int) {
-    let image = try ChannelsLast.codes(.plain(codes))
+    let image = try ChannelsLast.tensor(.plain(codes))
     let saturated = try unsafe image.withAddress { bytes in
       unsafe weights.saturated(rows(bytes, channels: image.shape[image.rank - 1]))
     }

@@ -39,8 +39,8 @@ struct CodePairing: Kernel {
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
     let (a, b) = (try call.operand(0), try call.operand(3))
     if type.rank >= 3, CodePairing.isChannelsLast(a) || !isOne && CodePairing.isChannelsLast(b) {
-      let right = isOne ? try b.plain() : try ChannelsLast.codes(b)
-      return [ChannelsLast(try pair(ChannelsLast.codes(a), right, call)).runtime]
+      let right = isOne ? try b.plain() : try ChannelsLast.tensor(b)
+      return [ChannelsLast(try pair(ChannelsLast.tensor(a), right, call)).runtime]
     }
     return [.plain(try pair(a.plain(), b.plain(), call))]
   }

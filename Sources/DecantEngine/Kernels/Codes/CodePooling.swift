@@ -23,7 +23,7 @@ struct CodeGlobalAverage: Kernel {
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
-    let codes = try Source(ChannelsLast.codes(call.operand(0)))
+    let codes = try Source(ChannelsLast.tensor(call.operand(0)))
     let (channels, places) = (shape[1], shape[2...].reduce(1, *))
     let result = ConcreteType(target.dataType, [shape[0], channels] + shape[2...].map { _ in 1 })
     let means = try call.make(result, from: [codes]) { means in
@@ -69,7 +69,7 @@ struct CodeMaximum: Kernel {
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
-    let codes = try Source(ChannelsLast.codes(call.operand(0)))
+    let codes = try Source(ChannelsLast.tensor(call.operand(0)))
     let (y, x, channels) = (window[0], window[1], type.shape[1])
     let shape = [type.shape[0], y.output, x.output, channels]
     let result = try call.make(ConcreteType(type.dataType, shape), from: [codes]) { result in

@@ -31,7 +31,7 @@ struct CodeTable: Kernel {
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
     let operand = try call.operand(0)
     guard case .laidOut = operand else { return [.plain(try map(operand.plain(), call))] }
-    return [ChannelsLast(try map(ChannelsLast.codes(operand), call)).runtime]
+    return [ChannelsLast(try map(ChannelsLast.tensor(operand), call)).runtime]
   }
 
   private func map(_ codes: Tensor, _ call: KernelCall) throws(OpError) -> Tensor {
