@@ -154,22 +154,43 @@ typedef struct {
 
 size_t decant_window_places(const decant_windows *w) { return w->window_height * w->window_width * ROWS; }
 
-// Where the segments of window `window` lie that the pass reads, for row `y` of a tile.
-INLINED void find(const origin *o, const pass *p, size_t window, const float **places, size_t y) {
+// A window, and where it is.
+typedef struct {
+  size_t window, out_x, out_y;
+  const float *image;
+} cursor;
+
+INLINED cursor cursor_at(const origin *o, size_t window) {
+  const decant_windows *w = o->windows;
+  if (!w) return (cursor){.window = window};
+  size_t row = window / w->out_width;
+  return (cursor){window, window % w->out_width, row % w->out_height, o->data + row / w->out_height * w->image};
+}
+
+INLINED void advance(const origin *o, cursor *at) {
+  const decant_windows *w = o->windows;
+  at->window++;
+  if (!w || ++at->out_x < w->out_width) return;
+  at->out_x = 0;
+  if (++at->out_y < w->out_height) return;
+  at->out_y = 0;
+  at->image += w->image;
+}
+
+// Where the segments of a window lie that the pass reads, for row `y` of a tile.
+INLINED void find(const origin *o, const pass *p, const cursor *at, const float **places, size_t y) {
   const decant_windows *w = o->windows;
   if (!w) {
-    places[y] = o->data + window * o->stride;
+    places[y] = o->data + at->window * o->stride;
     return;
   }
-  size_t out_x = window % w->out_width, rest = window / w->out_width;
-  const float *image = o->data + rest / w->out_height * w->image;
   // These wrap around where they lie above or left of the image.
-  size_t corner_y = rest % w->out_height * w->step_y - w->top, corner_x = out_x * w->step_x - w->left;
+  size_t corner_y = at->out_y * w->step_y - w->top, corner_x = at->out_x * w->step_x - w->left;
   size_t i = p->segment / w->window_width, j = p->segment % w->window_width;
   for (size_t s = p->segment; s < p->segment_end; s++) {
     size_t from_y = corner_y + i * w->gap_y, from_x = corner_x + j * w->gap_x;
     int inside = from_y < w->height && from_x < w->width;
-    places[s * ROWS + y] = inside ? image + from_y * w->row + from_x * w->pixel : o->zeros;
+    places[s * ROWS + y] = inside ? at->image + from_y * w->row + from_x * w->pixel : o->zeros;
     if (++j == w->window_width) {
       j = 0;
       i++;
@@ -181,11 +202,12 @@ INLINED void find(const origin *o, const pass *p, size_t window, const float **p
 INLINED void run_pass(
     pass *p, const origin *o, size_t first, size_t last, size_t block, size_t block_end, const float **places,
     const float *weights) {
-  size_t window = first;
-#define STRIPS(count)                                              \
-  for (; window + count <= last; window += count) {                \
-    for (size_t y = 0; y < count; y++) find(o, p, window + y, places, y); \
-    strip(p, count, block, block_end, window, places, weights);    \
+  cursor at = cursor_at(o, first);
+#define STRIPS(count)                                                   \
+  while (at.window + count <= last) {                                   \
+    size_t window = at.window;                                          \
+    for (size_t y = 0; y < count; y++, advance(o, &at)) find(o, p, &at, places, y); \
+    strip(p, count, block, block_end, window, places, weights);         \
   }
   STRIPS(ROWS)
   STRIPS(3)

@@ -27,42 +27,6 @@ WIDE DISPATCHED void decant_add_product_f32(
   }
 }
 
-// One row by `count` columns, at most COLUMNS, in `vectors` vectors of which the last may be padded.
-INLINED void row_product(
-    const float *x, size_t inner, const float *w, size_t pitch, int vectors, size_t count, const float *bias, int rectifies,
-    float *y) {
-  lanes sums[4];
-  size_t last = (size_t)(vectors - 1) * LANES;
-  for (int i = 0; i < vectors; i++)
-    sums[i] = !bias ? (lanes)0.0f : i < vectors - 1 ? load(bias + i * LANES) : load_some(bias + last, count - last, 0);
-  for (size_t k = 0; k < inner; k++)
-    for (int i = 0; i < vectors; i++) sums[i] = multiply_add(x[k], load(w + k * pitch + i * LANES), sums[i]);
-  for (int i = 0; i < vectors; i++) {
-    if (rectifies) sums[i] = at_least(sums[i], (lanes)0.0f);
-    if (i < vectors - 1) store(y + i * LANES, sums[i]);
-  }
-  store_some(y + last, sums[vectors - 1], count - last);
-}
-
-WIDE DISPATCHED void decant_row_products_f32(
-    const float *x, size_t rows, size_t inner, const float *w, size_t columns, const float *bias, int rectifies, float *y) {
-  size_t pitch = (columns + LANES - 1) / LANES * LANES;
-  for (size_t start = 0; start < columns; start += COLUMNS) {
-    size_t count = columns - start < COLUMNS ? columns - start : COLUMNS;
-    const float *panel = w + start, *addends = bias ? bias + start : NULL;
-    for (size_t row = 0; row < rows; row++) {
-      const float *from = x + row * inner;
-      float *to = y + row * columns + start;
-      switch ((count + LANES - 1) / LANES) {
-      case 1: row_product(from, inner, panel, pitch, 1, count, addends, rectifies, to); break;
-      case 2: row_product(from, inner, panel, pitch, 2, count, addends, rectifies, to); break;
-      case 3: row_product(from, inner, panel, pitch, 3, count, addends, rectifies, to); break;
-      default: row_product(from, inner, panel, pitch, 4, count, addends, rectifies, to); break;
-      }
-    }
-  }
-}
-
 // One vector of units of a cell; what lies past the end is zero.
 INLINED void lstm_units(lanes input, lanes output, lanes forget, lanes candidate, lanes *cell, lanes *state) {
   *cell = multiply_add(sigmoid_of(forget), *cell, sigmoid_of(input) * tanh_of(candidate));

@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
 #include "CThreads.h"
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <dlfcn.h>
@@ -38,20 +38,22 @@ static void run_on_new_threads(int threads, Work *work) {
 
 typedef void (*Parallel)(void (*body)(void *), void *argument, unsigned threads, unsigned flags);
 
-// What GCC makes of `#pragma omp parallel`; NULL unless libgomp is in the process.
-static Parallel openmp(void) {
+// What GCC makes of `#pragma omp parallel`; NULL where there is no libgomp.
+static Parallel parallel;
+
+// OpenMP's threads wait for work by spinning for milliseconds; on a machine with other work that costs many times what it
+// saves. The runtime reads this when it is loaded, and a user's own choice comes first.
+static void load_openmp(void) {
 #ifdef __linux__
-  static _Atomic(Parallel) known;
-  Parallel parallel = atomic_load_explicit(&known, memory_order_acquire);
-  if (parallel) return parallel;
-  void *library = dlopen("libgomp.so.1", RTLD_LAZY | RTLD_NOLOAD);
-  if (!library) return NULL;
-  parallel = (Parallel)dlsym(library, "GOMP_parallel");
-  atomic_store_explicit(&known, parallel, memory_order_release);
-  return parallel;
-#else
-  return NULL;
+  if (!getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "2000", 0);
+  void *library = dlopen("libgomp.so.1", RTLD_LAZY);
+  if (library) parallel = (Parallel)dlsym(library, "GOMP_parallel");
 #endif
+}
+
+void decant_prepare_team(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, load_openmp);
 }
 
 void decant_team(int threads, void (*body)(void *), void *argument) {
@@ -59,7 +61,7 @@ void decant_team(int threads, void (*body)(void *), void *argument) {
     body(argument);
     return;
   }
-  Parallel parallel = openmp();
+  decant_prepare_team();
   if (parallel) {
     parallel(body, argument, (unsigned)threads, 0);
     return;

@@ -17,7 +17,7 @@ public enum BackendCatalog {
     switch name {
     case "reference": return [reference]
     case "native": return [NativeBackend(), reference]
-    case "onednn": return [NativeBackend(), try OneDNNBackend(), reference]
+    case "onednn": return [NativeBackend(), OneDNNBackend(), reference]
     default:
       throw DecantError(.usage, "backend '\(name)' expected one of \(names.joined(separator: ", "))")
     }

@@ -1,5 +1,4 @@
 internal import COneDNN
-public import DecantBytes
 public import DecantIR
 public import DecantRuntime
 
@@ -54,26 +53,22 @@ public struct OneDNNBackend: Backend {
     "Tanh": ElementwiseKernel.make,
   ]
 
-  /// Loads oneDNN.
-  ///
-  /// - Throws: `unsupported` when the machine does not have it.
-  public init() throws(DecantError) {
-    do throws(OpError) {
-      try Library.load()
-    } catch {
-      throw DecantError(error)
-    }
-  }
+  /// The backend; oneDNN is loaded when the first node needs it.
+  public init() {}
 
   /// The operators that it computes, for float32 operands, sorted.
   public static var operators: [OpName] { makers.keys.sorted() }
 
   /// A kernel of oneDNN's; nil for other operators, for types other than float32, and for what oneDNN lacks.
   public func kernel(for request: KernelRequest) throws(OpError) -> (any Kernel)? {
-    if request.op == "QLinearConv" { return try QuantizedConvolutionKernel.make(request) }
+    if request.op == "QLinearConv" {
+      try Library.load()
+      return try QuantizedConvolutionKernel.make(request)
+    }
     guard let make = OneDNNBackend.makers[request.op], request.operands.allSatisfy(OneDNNBackend.takes) else {
       return nil
     }
+    try Library.load()
     return try make(request)
   }
 
@@ -88,6 +83,7 @@ public struct OneDNNBackend: Backend {
     guard let make = OneDNNBackend.fusedMakers[request.root.op],
       request.root.operands.allSatisfy(OneDNNBackend.takes), request.extras.allSatisfy(OneDNNBackend.takes)
     else { return nil }
+    try Library.load()
     return try make(request)
   }
 

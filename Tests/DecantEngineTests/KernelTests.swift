@@ -173,20 +173,6 @@ private func ints(_ values: Int64...) -> Tensor { Tensor(values) }
   ]) func windows(_ one: KernelCase) throws { try one.check() }
 
   @Test(arguments: [
-    KernelCase("Gemm", [[1, 19], [19, 70], [70]]), KernelCase("Gemm", [[3, 19], [10, 19]], ["transB": .int(1)]),
-    KernelCase("Gemm", [[4, 1], [1, 16], [1, 16]]), KernelCase("MatMul", [[2, 2, 33], [33, 65]]),
-  ]) func smallProducts(_ one: KernelCase) throws { try one.check(SmallWork()) }
-
-  @Test func largeWorkIsLeftToOthers() throws {
-    for one in [
-      KernelCase("Gemm", [[5, 3], [3, 4]]), KernelCase("Add", [[100, 100], [100]]), KernelCase("Exp", [[2]]),
-      KernelCase("Gemm", [[1, 3], [3, 4]], ["alpha": .float(2)]),
-    ] {
-      #expect(try one.run(SmallWork()) == nil)
-    }
-  }
-
-  @Test(arguments: [
     KernelCase("Attention", [[2, 3, 5, 8], [2, 3, 7, 8], [2, 3, 7, 6]]),
     KernelCase(
       "Attention", [[2, 5, 24], [2, 7, 24], [2, 7, 12], [2, 1, 1, 7]],

@@ -62,6 +62,11 @@ void decant_convolve_channels_f32(
     size_t last, const float *zeros, const float **places);
 size_t decant_channel_places(const decant_windows *windows);
 
+// The largest element of each channel of each window, or the mean: the sum divided by `divisor`, or by the number of pixels within the
+// image where that is 0. Every window has such pixels. Computes the output rows `first`..<`last`, counted over all images.
+void decant_pool_f32(
+    const decant_windows *windows, int is_mean, size_t divisor, const float *images, size_t first, size_t last, float *results);
+
 // Writes rows `first`..<`last` of one image in a frame of zeros, channels innermost: a row has `framed_width` pixels. The image
 // starts `top` rows below and `left` pixels right of the frame's corner, which may cut it off; elements of a channel, row and column
 // lie so far apart as said.

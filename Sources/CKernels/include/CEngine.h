@@ -143,11 +143,6 @@ void decant_sum_columns_f32(const float *x, size_t outer, size_t length, size_t 
 // y += x w for `rows` rows of `inner` elements; `w` has `inner` rows of `columns` elements. Sums run in order.
 void decant_add_product_f32(const float *x, size_t rows, size_t inner, const float *w, size_t columns, float *y);
 
-// y = x w + bias for `rows` rows of `inner` elements, and then max(y, 0) where `rectifies`. `w` has `inner` rows of `columns`
-// elements, each followed by zeros up to a multiple of 16; `bias` has `columns` elements or is NULL. Sums run in order.
-void decant_row_products_f32(
-    const float *x, size_t rows, size_t inner, const float *w, size_t columns, const float *bias, int rectifies, float *y);
-
 // One step of an LSTM of `hidden` units: `gates` are the sums for the input, output, forget and cell gate, one after another.
 void decant_lstm_cell_f32(const float *gates, size_t hidden, float *cell, float *state);
 

@@ -164,8 +164,7 @@ import Testing
     let inputs = ["x": CodeCase.codes(.uint8, [2, 6, 9, 8])]
     let reference = ReferenceBackend(StandardOps())
     let expected = try Executor(Model(graph: graph), backends: [reference]).run(inputs)
-    for backends in [[NativeBackend(), reference], [try OneDNNBackend(), NativeBackend(), reference]] as [[any Backend]]
-    {
+    for backends in [[NativeBackend(), reference], [OneDNNBackend(), NativeBackend(), reference]] as [[any Backend]] {
       let executor = try Executor(
         Model(graph: graph), backends: backends, options: Executor.Options(threads: threads))
       let got = try executor.run(inputs)

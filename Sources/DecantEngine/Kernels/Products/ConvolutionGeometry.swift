@@ -10,25 +10,11 @@ struct ConvolutionGeometry: Sendable {
   let groups: Int
   /// Results of a window, over all groups.
   let columns: Int
-  let y: Axis
-  let x: Axis
+  let y: WindowAxis
+  let x: WindowAxis
   /// The result as other kernels see it: `[images, columns, …spatial…]`.
   let result: ConcreteType
   private let isLine: Bool
-
-  /// One spatial axis.
-  struct Axis: Sendable {
-    var input = 1
-    var output = 1
-    var kernel = 1
-    var stride = 1
-    var dilation = 1
-    var padding = 0
-
-    /// How many places of the padded input the windows reach over.
-    var reach: Int { (output - 1) * stride + (kernel - 1) * dilation + 1 }
-    var isPointwise: Bool { kernel == 1 && stride == 1 && padding == 0 && output == input }
-  }
 
   /// Nil where the operands of `request` are not such, or do not fit each other: the reference kernel says why.
   init?(_ request: KernelRequest) throws(OpError) {
@@ -42,16 +28,10 @@ struct ConvolutionGeometry: Sendable {
     }
     let window = try WindowRule(request.attributes, kernel: Array(filters.shape[2...])).resolve(
       Array(image.shape[2...]))
-    let axes = window.axes.map {
-      Axis(
-        input: $0.input, output: $0.output, kernel: $0.kernel, stride: $0.stride, dilation: $0.dilation,
-        padding: $0.padBegin)
-    }
-    guard axes.allSatisfy({ $0.output > 0 && $0.kernel * $0.dilation < 1 << 24 && $0.padding < 1 << 24 }) else {
-      return nil
-    }
+    let axes = window.axes.map { WindowAxis($0) }
+    guard axes.allSatisfy(\.isModest) else { return nil }
     isLine = axes.count == 1
-    y = isLine ? Axis() : axes[0]
+    y = isLine ? WindowAxis() : axes[0]
     x = axes[axes.count - 1]
     result = ConcreteType(.float32, [images, columns] + axes.map(\.output))
   }
@@ -69,10 +49,5 @@ struct ConvolutionGeometry: Sendable {
   var channelsLast: [Int] { [images] + (isLine ? [] : [y.output]) + [x.output, columns] }
 
   /// The windows over images that lie with the channels innermost.
-  var cWindows: decant_windows {
-    decant_windows(
-      height: y.input, width: x.input, image: y.input * x.input * channels, row: x.input * channels, pixel: channels,
-      window_height: y.kernel, window_width: x.kernel, depth: depth, step_y: y.stride, step_x: x.stride,
-      gap_y: y.dilation, gap_x: x.dilation, top: y.padding, left: x.padding, out_height: y.output, out_width: x.output)
-  }
+  var cWindows: decant_windows { decant_windows(y, x, channels: channels, depth: depth) }
 }
