@@ -15,9 +15,9 @@ size_t decant_packed_columns_size(size_t depth, size_t columns) {
 
 size_t decant_product_scratch(size_t depth) { return ROWS * groups(depth) * GROUP; }
 
-void decant_pack_columns(
+// One column after another, as they lie apart.
+static void pack_far(
     const int8_t *codes, size_t depth, size_t columns, size_t step, size_t stride, int8_t *packed, int32_t *sums) {
-  memset(packed, 0, decant_packed_columns_size(depth, columns));
   for (size_t j = 0; j < columns; j++) {
     int8_t *panel = packed + j / PANEL * PANEL * groups(depth) * GROUP + j % PANEL * GROUP;
     int32_t sum = 0;
@@ -28,6 +28,33 @@ void decant_pack_columns(
     }
     sums[j] = sum;
   }
+}
+
+// The columns of a panel side by side, as they lie.
+static void pack_near(
+    const int8_t *codes, size_t depth, size_t columns, size_t step, int8_t *packed, int32_t *sums) {
+  memset(sums, 0, columns * sizeof *sums);
+  for (size_t start = 0; start < columns; start += PANEL) {
+    size_t width = columns - start < PANEL ? columns - start : PANEL;
+    int8_t *panel = packed + start * groups(depth) * GROUP;
+    for (size_t p = 0; p < depth; p++) {
+      const int8_t *row = codes + p * step + start;
+      int8_t *line = panel + p / GROUP * PANEL * GROUP + p % GROUP;
+      for (size_t x = 0; x < width; x++) {
+        line[x * GROUP] = row[x];
+        sums[start + x] += row[x];
+      }
+    }
+  }
+}
+
+void decant_pack_columns(
+    const int8_t *codes, size_t depth, size_t columns, size_t step, size_t stride, int8_t *packed, int32_t *sums) {
+  memset(packed, 0, decant_packed_columns_size(depth, columns));
+  if (stride == 1)
+    pack_near(codes, depth, columns, step, packed, sums);
+  else
+    pack_far(codes, depth, columns, step, stride, packed, sums);
 }
 
 // What is common to all tiles of a product.

@@ -44,8 +44,17 @@ struct QuantizedConvolution {
     let farthest = max(source.zero - lowest, lowest + 255 - source.zero)
     let depth = weights.count / channels
     for channel in 0..<channels {
-      let magnitude = weights[channel * depth..<(channel + 1) * depth].reduce(0) { $0 + Int($1.magnitude) }
+      let magnitude = QuantizedConvolution.magnitude(weights, channel * depth..<(channel + 1) * depth)
       guard magnitude * farthest + Int(bias[channel].magnitude) <= QuantizedConvolution.largestExact else { return nil }
+    }
+  }
+
+  /// The sum of the magnitudes of some weights. Precondition: the weights have them.
+  private static func magnitude(_ weights: [Int8], _ range: Range<Int>) -> Int {
+    unsafe weights.withUnsafeBufferPointer { weights in
+      var sum: UInt64 = 0
+      for index in range { sum &+= UInt64(unsafe weights[index].magnitude) }
+      return Int(truncatingIfNeeded: sum)
     }
   }
 

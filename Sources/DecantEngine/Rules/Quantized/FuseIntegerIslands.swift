@@ -60,8 +60,7 @@ struct FuseIntegerIslands: Pass {
       let axis = graph[producer].attributes.int("axis", default: 1)
       guard axis >= -codes.rank, axis < max(1, codes.rank) else { return nil }
       let zeros = graph.constant(ofOperand: 2, of: producer)
-      return SignedCodes.centered(codes, zeroPoints: zeros, axis: axis < 0 ? axis + codes.rank : axis) == nil
-        ? nil : codes
+      return SignedCodes.areCentered(codes, zeroPoints: zeros, axis: axis < 0 ? axis + codes.rank : axis) ? codes : nil
     }
     switch node.op.type {
     case "Conv": return codes(1) != nil
