@@ -16,7 +16,8 @@ struct PoolingKernel: Kernel {
   private let threads: Int
 
   static let maximum: NativeBackend.Maker = { (request) throws(OpError) in
-    request.operand(0)?.dataType == .float32 ? try make(request) : try CodeMaximum.make(request)
+    guard request.operand(0)?.dataType == .float32 else { return try CodeMaximum.make(request) }
+    return if let plain = try PlainPoolingKernel.maximum(request) { plain } else { try make(request) }
   }
   static let average: NativeBackend.Maker = { (request) throws(OpError) in try make(request, isMean: true) }
   static let globalMaximum: NativeBackend.Maker = { (request) throws(OpError) in try make(request, isGlobal: true) }
