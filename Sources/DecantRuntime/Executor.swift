@@ -40,11 +40,9 @@ public final class Executor: Sendable {
   private let shapes: Mutex<PlannedShapes>
   /// What the latest run was, for the next one with inputs of the same types.
   private let latest = Mutex<(plan: ExecutionPlan, bound: BoundPlan)?>(nil)
-  private let told = Mutex<[String]>([])
-
-  /// What the backends say of the model as notes: that it runs slower than it might, and why. Where the plan waits for the shapes
-  /// of the first run, so do they.
-  public var notes: [String] { told.withLock { $0 } }
+  private let reporter: any Reporter
+  /// What was said already.
+  private let told = Mutex<Set<String>>([])
 
   /// What a plan depends on besides the model.
   private struct PlanKey: Hashable {
@@ -56,14 +54,16 @@ public final class Executor: Sendable {
 
   /// Compiles `model` for `backends`, which are asked in order for each node. Runs whose tap watches just `watching` find
   /// their plan ready. Without `givesOutputs` a run goes only as far as to the values that its tap watches, and what it gives
-  /// for the outputs means nothing.
+  /// for the outputs means nothing. What the backends say of the model goes to `reporter` as notes, each once: that it runs slower
+  /// than it might, and why; where the plan waits for the shapes of the first run, so do they.
   ///
   /// - Throws: ``DecantError`` that names the node.
   public init(
     _ model: Model, backends: [any Backend], options: Options = Options(), watching: Set<ValueID> = [],
-    givesOutputs: Bool = true
+    givesOutputs: Bool = true, reporter: any Reporter = SilentReporter()
   ) throws(DecantError) {
     self.model = model
+    self.reporter = reporter
     self.givesOutputs = givesOutputs
     self.backends = backends
     self.options = options
@@ -154,7 +154,7 @@ extension Executor {
     if let known = plans.withLock({ plans in plans.last { $0.key == key }?.plan }) { return known }
     let prepared = try PreparedModel(
       model, watching: key.watching, types: key.types, givesOutputs: givesOutputs, backends)
-    told.withLock { $0 = prepared.notes }
+    for note in prepared.notes where told.withLock({ $0.insert(note).inserted }) { reporter.note(note) }
     let environment = PlanEnvironment(
       backends: backends, functions: prepared.functions, threads: max(1, options.threads))
     let made: ExecutionPlan

@@ -73,9 +73,8 @@ enum Engine {
   static func executor(
     _ model: Model, _ options: EngineOptions, _ reporter: any Reporter
   ) throws(DecantError) -> Executor {
-    let executor = try Executor(
-      model, backends: try BackendCatalog.backends(options.backend), options: options.executorOptions)
-    for note in executor.notes { reporter.note(note) }
-    return executor
+    try Executor(
+      model, backends: try BackendCatalog.backends(options.backend), options: options.executorOptions,
+      reporter: reporter)
   }
 }

@@ -46,7 +46,7 @@ public struct Calibrator: Sendable {
     self.channelAxes = channelAxes
     var single = execution
     single.threads = 1
-    executor = try Executor(model, backends: backends, options: single, watching: Set(values))
+    executor = try Executor(model, backends: backends, options: single, watching: Set(values), reporter: reporter)
     names = Dictionary(uniqueKeysWithValues: values.map { ($0, model.graph[$0].name) })
     constants = values.compactMap { value in
       let producer = model.graph[value].producer.map { model.graph[$0] }
@@ -57,7 +57,6 @@ public struct Calibrator: Sendable {
     }
     threads = execution.threads
     self.reporter = reporter
-    for note in executor.notes { reporter.note(note) }
   }
 
   /// The statistics of all samples; the same whatever the order, the batching and the number of threads.

@@ -26,11 +26,10 @@ public struct ProductCollector: Sendable {
     var single = execution
     single.threads = 1
     executor = try Executor(
-      model, backends: backends, options: single, watching: Set(values), givesOutputs: false)
+      model, backends: backends, options: single, watching: Set(values), givesOutputs: false, reporter: reporter)
     names = Dictionary(uniqueKeysWithValues: values.map { ($0, model.graph[$0].name) })
     threads = execution.threads
     self.reporter = reporter
-    for note in executor.notes { reporter.note(note) }
   }
 
   /// The sums for each watched value. Rows that an input `attention_mask` turns off are left out: they are padding.
