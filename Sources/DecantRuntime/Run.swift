@@ -38,7 +38,7 @@ struct Run {
     }
     for slot in plan.unread { slots[slot] = nil }
     if let tap {
-      for (value, constant) in plan.watchedConstants { try tap.observe(value, constant.aligned) }
+      for (value, constant) in plan.watchedConstants { try tap.observe(value, .plain(constant.aligned)) }
     }
     for step in plan.steps { try run(step) }
     var outputs: [RuntimeValue?] = []
@@ -225,9 +225,10 @@ struct Run {
   }
 
   private mutating func observe(_ slot: Int) throws(OpError) {
-    guard let tap, !plan.watched.isEmpty, !plan.watched[slot].isEmpty, let tensor = try slots[slot]?.value().tensor
-    else { return }
-    for value in plan.watched[slot] { try tap.observe(value, tensor.aligned) }
+    guard let tap, !plan.watched.isEmpty, !plan.watched[slot].isEmpty, case .tensor(let tensor)? = slots[slot] else {
+      return
+    }
+    for value in plan.watched[slot] { try tap.observe(value, tensor) }
   }
 
   private mutating func release(_ slot: Int) {

@@ -140,15 +140,27 @@ public struct Calibrator: Sendable {
       for index in range {
         do throws(DecantError) {
           let seen = Mutex<[String: ChannelStatistics]>([:])
-          let tap = StatisticsTap(Set(names.keys)) { (value, tensor) throws(OpError) in
-            guard let name = names[value] else { return }
-            guard channels != nil, let axis = channelAxes[value] else {
-              return try collection.update(name, make, tensor, nil, observe)
-            }
+          let watch = { @Sendable (name: String, tensor: Tensor, axis: Int?, kept: Int) throws(OpError) in
+            guard channels != nil, let axis else { return try collection.update(name, make, tensor, nil, observe) }
             let found = try ChannelStatistics(tensor, axis: axis, sample: index, kept: kept)
             try collection.update(name, make, tensor, found.range, observe)
             guard found.isFinite else { throw OpError("a value is not finite") }
             seen.withLock { $0[name] = found }
+          }
+          let tap = StatisticsTap(asTheyLie: Set(names.keys)) { (value, tensor) throws(OpError) in
+            guard let name = names[value] else { return }
+            let axis = channelAxes[value]
+            guard let images = ChannelsLast.of(tensor), axis == nil || axis == 1 else {
+              return try watch(name, try tensor.plain().aligned, axis, kept)
+            }
+            do throws(OpError) {
+              // Rows are kept of what is written so, not of images.
+              try watch(name, images.tensor, axis.map { _ in images.tensor.rank - 1 }, 0)
+            } catch {
+              // Errors name elements by their places in row-major order.
+              try watch(name, try tensor.plain().aligned, axis, kept)
+              throw error
+            }
           }
           _ = try executor.run(try samples.inputs(index), tap: tap)
           try Calibrator.submit(seen.withLock { $0 }, index, to: channels)
