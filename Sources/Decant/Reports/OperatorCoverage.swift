@@ -1,4 +1,5 @@
 internal import DecantIR
+internal import DecantEngine
 internal import DecantOneDNN
 internal import DecantONNX
 internal import DecantOps
@@ -19,8 +20,8 @@ public struct OperatorCoverage: Sendable {
     public let propagatesShapes: Bool
     /// Whether the reference backend computes it.
     public let hasReferenceKernel: Bool
-    /// Whether oneDNN computes it, for float32 operands.
-    public let hasOneDNNKernel: Bool
+    /// Whether the engine or oneDNN computes it, for usual operands.
+    public let hasFastKernel: Bool
     /// How a quantizer treats it.
     public let quantization: QuantizationRule
   }
@@ -31,7 +32,7 @@ public struct OperatorCoverage: Sendable {
   /// The operators whose name contains `part`, upper and lower case alike; all where it is empty.
   public init(matching part: String = "") {
     let catalog = StandardOps()
-    let fast = Set(OneDNNBackend.operators)
+    let fast = Set(NativeBackend.operators + OneDNNBackend.operators)
     let names = Set(catalog.definitions.map(\.name)).union(ONNXOperators.versioned)
     let wanted = part.lowercased()
     rows = names.sorted().filter { wanted.isEmpty || $0.description.lowercased().contains(wanted) }.map { op in
@@ -41,7 +42,7 @@ public struct OperatorCoverage: Sendable {
         isKnown: definition != nil,
         propagatesShapes: definition?.propagate != nil,
         hasReferenceKernel: definition?.evaluate != nil || definition?.evaluateValues != nil,
-        hasOneDNNKernel: fast.contains(op), quantization: definition?.quantization ?? .never)
+        hasFastKernel: fast.contains(op), quantization: definition?.quantization ?? .never)
     }
   }
 }

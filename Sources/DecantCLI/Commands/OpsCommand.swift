@@ -13,7 +13,7 @@ struct OpsCommand: ParsableCommand {
       """)
 
   @Argument(help: "Only operators whose name contains this.") var name = ""
-  @Flag(help: "One JSON document: operators, each with name, domain, versions, infers, reference, onednn and more.")
+  @Flag(help: "One JSON document: operators, each with name, domain, versions, infers, reference, fast and more.")
   var json = false
   @Flag(help: "A Markdown table.") var markdown = false
 
@@ -31,11 +31,11 @@ struct OpsCommand: ParsableCommand {
   }
 
   private func text(_ rows: [OperatorCoverage.Row]) -> String {
-    var table = Table(["operator", "versions", "inference", "reference", "onednn", "quantization"])
+    var table = Table(["operator", "versions", "inference", "reference", "fast", "quantization"])
     for row in rows {
       table.add(
         row.op.description, versions(row), inference(row), reference(row),
-        row.hasOneDNNKernel ? "f32" : "-", rule(row.quantization))
+        row.hasFastKernel ? "yes" : "-", rule(row.quantization))
     }
     return table.text + "\n\(summary(rows))\n"
   }
@@ -43,9 +43,9 @@ struct OpsCommand: ParsableCommand {
   private func table(_ rows: [OperatorCoverage.Row]) -> String {
     let lines = rows.map { row in
       "| \(row.op) | \(versions(row)) | \(inference(row)) | \(reference(row)) "
-        + "| \(row.hasOneDNNKernel ? "f32" : "-") | \(rule(row.quantization)) |\n"
+        + "| \(row.hasFastKernel ? "yes" : "-") | \(rule(row.quantization)) |\n"
     }
-    return "| operator | versions | inference | reference | oneDNN | quantization |\n|---|---|---|---|---|---|\n"
+    return "| operator | versions | inference | reference | fast | quantization |\n|---|---|---|---|---|---|\n"
       + lines.joined() + "\n\(summary(rows))\n"
   }
 
@@ -56,7 +56,7 @@ struct OpsCommand: ParsableCommand {
         "versions": .array(row.versions.map { .integer($0) }), "replaced": .bool(row.isReplaced),
         "infers": .bool(row.isKnown),
         "propagates_shapes": .bool(row.propagatesShapes), "reference": .bool(row.hasReferenceKernel),
-        "onednn": .bool(row.hasOneDNNKernel), "quantization": .string(rule(row.quantization)),
+        "fast": .bool(row.hasFastKernel), "quantization": .string(rule(row.quantization)),
       ])
     }
     return .object(["operators": .array(operators)])
@@ -64,7 +64,7 @@ struct OpsCommand: ParsableCommand {
 
   private func summary(_ rows: [OperatorCoverage.Row]) -> String {
     "\(rows.count) \(rows.count == 1 ? "operator" : "operators"): \(rows.count { $0.isKnown }) with inference, "
-      + "\(rows.count { $0.hasReferenceKernel }) with a reference kernel, \(rows.count { $0.hasOneDNNKernel }) with oneDNN."
+      + "\(rows.count { $0.hasReferenceKernel }) with a reference kernel, \(rows.count { $0.hasFastKernel }) with a fast one."
   }
 
   private func versions(_ row: OperatorCoverage.Row) -> String {

@@ -67,7 +67,9 @@ struct OutputOptions: ParsableArguments {
 /// How models are run.
 struct EngineOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("What runs the model: \(BackendCatalog.names.joined(separator: ", ")).", valueName: "name"))
+    help: ArgumentHelp(
+      "What runs the model: \(BackendCatalog.names.joined(separator: ", ")). oneDNN gets what our own kernels "
+        + "leave, and the reference what both do.", valueName: "name"))
   var backend = "onednn"
 
   @Option(help: ArgumentHelp("How many threads to use; all processors by default.", valueName: "count"))
