@@ -53,14 +53,18 @@ public struct OneDNNBackend: Backend {
     "Tanh": ElementwiseKernel.make,
   ]
 
-  /// The backend; oneDNN is loaded when the first node needs it.
-  public init() {}
+  /// The operators that it is for; nil for all that oneDNN has.
+  private let only: Set<OpName>?
+
+  /// The backend, for all operators or for some; oneDNN is loaded when the first node needs it.
+  public init(only: Set<OpName>? = nil) { self.only = only }
 
   /// The operators that it computes, for float32 operands, sorted.
   public static var operators: [OpName] { makers.keys.sorted() }
 
   /// A kernel of oneDNN's; nil for other operators, for types other than float32, and for what oneDNN lacks.
   public func kernel(for request: KernelRequest) throws(OpError) -> (any Kernel)? {
+    guard only?.contains(request.op) ?? true else { return nil }
     if request.op == "QLinearConv" {
       try Library.load()
       return try QuantizedConvolutionKernel.make(request)
@@ -74,13 +78,13 @@ public struct OneDNNBackend: Backend {
 
   /// Whether `op` can be a post-op of the first operator of `chain`.
   public func fuses(_ op: OpName, after chain: [OpName]) -> Bool {
-    guard let root = chain.first, chain.count <= Int(DECANT_POST_OPS) else { return false }
+    guard only == nil, let root = chain.first, chain.count <= Int(DECANT_POST_OPS) else { return false }
     return OneDNNBackend.fusedMakers[root] != nil && OneDNNBackend.steps.contains(op)
   }
 
   /// A convolution or matrix product with what follows it as post-ops; nil where oneDNN lacks one of them.
   public func kernel(for request: FusedRequest) throws(OpError) -> (any Kernel)? {
-    guard let make = OneDNNBackend.fusedMakers[request.root.op],
+    guard only == nil, let make = OneDNNBackend.fusedMakers[request.root.op],
       request.root.operands.allSatisfy(OneDNNBackend.takes), request.extras.allSatisfy(OneDNNBackend.takes)
     else { return nil }
     try Library.load()

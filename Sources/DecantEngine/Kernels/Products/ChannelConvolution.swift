@@ -13,7 +13,7 @@ struct ChannelConvolution: Kernel {
   private let zeros: Source
   private let threads: Int
 
-  /// A multiply-add costs about as much as copying two elements.
+  /// A multiply-add costs about as much as two of a product.
   private static let cost = 2
 
   /// From filters `[channels, 1, …places…]`.
@@ -39,8 +39,10 @@ struct ChannelConvolution: Kernel {
         try Source(try ChannelsLast.tensor(call.operand(place)))
       }
       let width = geometry.x.output
-      let cost = width * geometry.channels * geometry.places * ChannelConvolution.cost
-      Shares.forEach(geometry.images * geometry.y.output, cost: cost, threads: threads) { rows in
+      let rows = geometry.images * geometry.y.output
+      let cost = rows * width * geometry.channels * geometry.places * ChannelConvolution.cost
+      let parts = ProductShares.count(cost, threads: threads)
+      Parallel.forEach(count: rows, grain: (rows + parts - 1) / parts, threads: threads) { rows in
         var windows = windows
         windows.depth = geometry.channels
         unsafe withUnsafeTemporaryAllocation(

@@ -12,7 +12,7 @@ struct ProductShares {
   private let threads: Int
 
   /// Less than this many multiply-adds are not worth a thread.
-  private static let least = 1 << 21
+  private static let least = 1 << 20
   /// Parts begin at multiples of this, where tiles do.
   private static let rowStep = 7
   /// The most elements of a result that are gone through again after they are written.
@@ -23,7 +23,7 @@ struct ProductShares {
   init(rows: Int, columns: Int, depth: Int, again: Bool, threads: Int) {
     self.threads = threads
     let cost = rows * columns * depth
-    let count = threads > 1 ? max(1, min(cost / ProductShares.least, threads * 4)) : 1
+    let count = ProductShares.count(cost, threads: threads)
     if again || count == 1 || rows >= columns {
       var size = (rows + count - 1) / count
       if again { size = min(size, max(1, ProductShares.warm / columns)) }
@@ -34,6 +34,12 @@ struct ProductShares {
       let size = (columns + count - 1) / count
       parts = PackedWeights.parts(columns, size).map { Part(rows: 0..<rows, columns: $0) }
     }
+  }
+
+  /// How many parts `cost` multiply-adds are worth: one, or as many for each thread as for the others.
+  static func count(_ cost: Int, threads: Int) -> Int {
+    let worth = min(cost / least, threads * 4)
+    return threads > 1 && worth > 1 ? (worth + threads - 1) / threads * threads : 1
   }
 
   /// Calls `body` for each part.
