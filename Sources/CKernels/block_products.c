@@ -217,7 +217,7 @@ void decant_multiply_blocks_i8(
     const decant_blocks *matrix, size_t rows, const int8_t *codes, const float *scales, const float *sums, float *result,
     int threads) {
   product p = {matrix, rows, ceiling(matrix->depth, matrix->block), codes, scales, sums, 0, result, 0, has_dot_products()};
-  decant_team_run(threads, ceiling(matrix->columns, PANEL), multiply_codes, &p);
+  decant_team(threads, ceiling(matrix->columns, PANEL), 0, multiply_codes, &p);
 }
 
 // Floats
@@ -279,5 +279,5 @@ static void multiply_panel(void *argument, size_t worker, size_t panel) {
 void decant_multiply_blocks_f32(
     const decant_blocks *matrix, size_t rows, const float *values, float *result, int threads, float *scratch) {
   product p = {matrix, rows, ceiling(matrix->depth, matrix->block), 0, 0, 0, values, result, scratch, 0};
-  decant_team_run(threads, ceiling(matrix->columns, PANEL), multiply_panel, &p);
+  decant_team(threads, ceiling(matrix->columns, PANEL), 0, multiply_panel, &p);
 }

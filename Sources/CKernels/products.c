@@ -293,5 +293,5 @@ void decant_multiply_codes(
   size_t column_parts = (columns + PART_COLUMNS - 1) / PART_COLUMNS, row_parts = (rows->count + PART_ROWS - 1) / PART_ROWS;
   product p = {
       {groups(rows->depth), columns, outcome, zero, kind}, rows, packed, result, scratch, column_parts, has_dot_products()};
-  decant_team_run(threads, column_parts * row_parts, multiply_part, &p);
+  decant_team(threads, column_parts * row_parts, 0, multiply_part, &p);
 }

@@ -1,74 +1,170 @@
 #define _GNU_SOURCE
 #include "CThreads.h"
 #include <pthread.h>
-#include <stddef.h>
-#include <stdlib.h>
+#include <stdatomic.h>
 #include <unistd.h>
 #ifdef __linux__
-#include <dlfcn.h>
 #include <sched.h>
 #endif
 
-enum { MOST_THREADS = 256, STACK_BYTES = 8 << 20 };
+// A team is the calling thread and helpers that are kept for the next call. The caller never waits for a helper that has not begun:
+// where the machine is busy with other work it does theirs too.
+
+// So often a helper looks for work, or a caller at the last helpers, before it sleeps: about half a millisecond.
+enum { MOST_THREADS = 64, STACK_BYTES = 8 << 20, LINE = 64, LOOKS = 10000 };
+
+// Consecutive parts, for one member of a team before all others.
+typedef struct {
+  _Alignas(LINE) atomic_size_t next;
+  size_t end;
+} Share;
 
 typedef struct {
-  void (*body)(void *);
+  void (*body)(void *, size_t, size_t);
   void *argument;
-} Work;
+  size_t members, count;  // count: of shares
+  Share shares[MOST_THREADS];
+} Job;
 
-static void *run(void *work) {
-  ((Work *)work)->body(((Work *)work)->argument);
-  return NULL;
-}
-
-static void run_on_new_threads(int threads, Work *work) {
-  pthread_t helpers[MOST_THREADS];
-  int started = 0;
-  pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes) == 0) {
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    while (started < threads - 1 && started < MOST_THREADS &&
-           pthread_create(&helpers[started], &attributes, run, work) == 0)
-      started++;
-    pthread_attr_destroy(&attributes);
+// A member does its own share and then what is left of those after it.
+static void work(Job *job, size_t member) {
+  for (size_t i = 0; i < job->count; i++) {
+    Share *share = &job->shares[(member + i) % job->count];
+    size_t part;
+    while ((part = atomic_fetch_add_explicit(&share->next, 1, memory_order_relaxed)) < share->end)
+      job->body(job->argument, member, part);
   }
-  work->body(work->argument);
-  while (started > 0) pthread_join(helpers[--started], NULL);
 }
 
-typedef void (*Parallel)(void (*body)(void *), void *argument, unsigned threads, unsigned flags);
+enum { IS_OPEN = 1, ONE_INSIDE = 2 };
 
-// What GCC makes of `#pragma omp parallel`; NULL where there is no libgomp.
-static Parallel parallel;
+static struct {
+  // One call has the team at a time; others work alone.
+  _Alignas(LINE) atomic_flag is_taken;
+  size_t helpers;
+  Job *job;
+  // Counts the jobs; helpers wait for the next.
+  _Alignas(LINE) atomic_uint jobs;
+  atomic_int may_look, sleepers, caller_sleeps;
+  // Whether helpers may still begin with the job, and how many are at it.
+  _Alignas(LINE) atomic_uint gate;
+  pthread_mutex_t lock;
+  pthread_cond_t has_job, is_empty;
+} team = {
+    .is_taken = ATOMIC_FLAG_INIT,
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .has_job = PTHREAD_COND_INITIALIZER,
+    .is_empty = PTHREAD_COND_INITIALIZER,
+};
 
-// OpenMP's threads wait for work by spinning for milliseconds; on a machine with other work that costs many times what it
-// saves. The runtime reads this when it is loaded, and a user's own choice comes first.
-static void load_openmp(void) {
-#ifdef __linux__
-  if (!getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "2000", 0);
-  void *library = dlopen("libgomp.so.1", RTLD_LAZY);
-  if (library) parallel = (Parallel)dlsym(library, "GOMP_parallel");
+static void pause_briefly(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
 #endif
 }
 
-void decant_prepare_team(void) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, load_openmp);
+static int enter(void) {
+  unsigned gate = atomic_load(&team.gate);
+  while (gate & IS_OPEN)
+    if (atomic_compare_exchange_weak(&team.gate, &gate, gate + ONE_INSIDE)) return 1;
+  return 0;
 }
 
-void decant_team(int threads, void (*body)(void *), void *argument) {
-  if (threads <= 1) {
-    body(argument);
-    return;
-  }
-  decant_prepare_team();
-  if (parallel) {
-    parallel(body, argument, (unsigned)threads, 0);
-    return;
-  }
-  Work work = {body, argument};
-  run_on_new_threads(threads, &work);
+static void leave(void) {
+  if (atomic_fetch_sub(&team.gate, ONE_INSIDE) != ONE_INSIDE || !atomic_load(&team.caller_sleeps)) return;
+  pthread_mutex_lock(&team.lock);
+  pthread_cond_signal(&team.is_empty);
+  pthread_mutex_unlock(&team.lock);
 }
+
+// Waits until there were more jobs than `seen`, and gives how many.
+static unsigned next_job(unsigned seen) {
+  unsigned jobs;
+  for (int look = 0; look < LOOKS && atomic_load_explicit(&team.may_look, memory_order_relaxed); look++) {
+    if ((jobs = atomic_load(&team.jobs)) != seen) return jobs;
+    pause_briefly();
+  }
+  pthread_mutex_lock(&team.lock);
+  atomic_fetch_add(&team.sleepers, 1);
+  while ((jobs = atomic_load(&team.jobs)) == seen) pthread_cond_wait(&team.has_job, &team.lock);
+  atomic_fetch_sub(&team.sleepers, 1);
+  pthread_mutex_unlock(&team.lock);
+  return jobs;
+}
+
+static void *help(void *argument) {
+  size_t member = (size_t)argument;
+  for (unsigned seen = 0;; seen = next_job(seen)) {
+    if (!enter()) continue;
+    if (member < team.job->members) work(team.job, member);
+    leave();
+  }
+  return NULL;
+}
+
+// Sees to it that there are so many helpers, if the system gives them.
+static void start_helpers(size_t count) {
+  pthread_attr_t attributes;
+  if (team.helpers >= count || pthread_attr_init(&attributes) != 0) return;
+  pthread_attr_setstacksize(&attributes, STACK_BYTES);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_t thread;
+  while (team.helpers < count && pthread_create(&thread, &attributes, help, (void *)(team.helpers + 1)) == 0) team.helpers++;
+  pthread_attr_destroy(&attributes);
+}
+
+static void open_gate(Job *job) {
+  team.job = job;
+  atomic_store_explicit(&team.may_look, 1, memory_order_relaxed);
+  atomic_store(&team.gate, IS_OPEN);
+  atomic_fetch_add(&team.jobs, 1);
+  if (!atomic_load(&team.sleepers)) return;
+  pthread_mutex_lock(&team.lock);
+  pthread_cond_broadcast(&team.has_job);
+  pthread_mutex_unlock(&team.lock);
+}
+
+// Lets no more helpers in, and waits for those at work.
+static void close_gate(void) {
+  atomic_fetch_and(&team.gate, ~(unsigned)IS_OPEN);
+  for (int look = 0; look < LOOKS; look++) {
+    if (!atomic_load(&team.gate)) return;
+    pause_briefly();
+  }
+  pthread_mutex_lock(&team.lock);
+  atomic_store(&team.caller_sleeps, 1);
+  while (atomic_load(&team.gate)) pthread_cond_wait(&team.is_empty, &team.lock);
+  atomic_store(&team.caller_sleeps, 0);
+  pthread_mutex_unlock(&team.lock);
+}
+
+void decant_team(
+    int threads, size_t parts, int in_order, void (*body)(void *, size_t, size_t), void *argument) {
+  size_t members = threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : (size_t)threads;
+  if (members > parts) members = parts;
+  if (members <= 1 || atomic_flag_test_and_set(&team.is_taken)) {
+    for (size_t part = 0; part < parts; part++) body(argument, 0, part);
+    return;
+  }
+  Job job;
+  job.body = body;
+  job.argument = argument;
+  job.members = members;
+  job.count = in_order ? 1 : members;
+  for (size_t i = 0; i < job.count; i++) {
+    atomic_init(&job.shares[i].next, parts * i / job.count);
+    job.shares[i].end = parts * (i + 1) / job.count;
+  }
+  start_helpers(members - 1);
+  open_gate(&job);
+  work(&job, 0);
+  close_gate();
+  atomic_flag_clear(&team.is_taken);
+}
+
+void decant_rest_team(void) { atomic_store_explicit(&team.may_look, 0, memory_order_relaxed); }
 
 int decant_processors(void) {
 #ifdef __linux__

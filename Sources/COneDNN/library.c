@@ -19,7 +19,14 @@ static void *find(void *library, const char *name) {
   return function;
 }
 
+// OpenMP's threads wait for work by spinning for milliseconds; on a machine with other work that costs many times what it
+// saves. The runtime reads this when it is loaded, and a user's own choice comes first.
+static void wait_patiently(void) {
+  if (!getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "2000", 0);
+}
+
 static void load(void) {
+  wait_patiently();
   void *library = dlopen("libdnnl.so.2", RTLD_NOW | RTLD_LOCAL);
   if (!library) {
     const char *reason = dlerror();

@@ -1,4 +1,3 @@
-internal import CKernels
 internal import COneDNN
 internal import DecantIR
 
@@ -8,7 +7,6 @@ enum Library {
   ///
   /// - Throws: ``OpError`` when the machine does not have it.
   static func load() throws(OpError) {
-    decant_prepare_team()
     guard let reason = unsafe decant_dnnl_load() else { return }
     throw OpError(
       "the onednn backend needs oneDNN 2.6 (Debian's libdnnl2): \(unsafe String(cString: reason))", kind: .unsupported)

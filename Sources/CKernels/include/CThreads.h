@@ -2,21 +2,18 @@
 #define DECANT_CTHREADS_H
 #include <stddef.h>
 
-/// Calls `body(argument)` once on each of up to `threads` threads, this one included, and waits for all of them. There may be
-/// fewer threads, and there are when the call comes from inside another: the body takes its share of the work until none is left.
+/// Calls `body(argument, member, part)` for each part below `parts`, on up to `threads` threads, this one included, and waits for
+/// all of them. Members of the team are numbered from 0, below `threads`. The process has one team: a call that finds it at work, as
+/// one from inside another does, is done by the calling thread alone.
 ///
-/// The threads are OpenMP's, GCC's own, where the machine has it, so that there is one set of them in the process whatever other
-/// libraries use; else they are started for the call.
-void decant_team(int threads, void (*body)(void *), void *argument);
+/// Consecutive parts go to the same member, who takes others only when its own are done: what one call leaves in a processor's
+/// cache is there for the next that cuts its work alike. With `in_order`, whoever is free takes the next of all parts.
+void decant_team(
+    int threads, size_t parts, int in_order, void (*body)(void *argument, size_t member, size_t part), void *argument);
 
-/// Loads OpenMP with settings that suit machines with other work, unless the user's environment says otherwise: before another
-/// library does.
-void decant_prepare_team(void);
+/// Lets the team sleep until the next call: threads of another library are about to need the processors.
+void decant_rest_team(void);
 
 /// How many processors this process may use, at least 1.
 int decant_processors(void);
-
-/// Calls `body(argument, worker, part)` for each part below `parts`, on up to `threads` threads, and waits for all of them.
-/// Workers are numbered from 0, below `threads`.
-void decant_team_run(int threads, size_t parts, void (*body)(void *argument, size_t worker, size_t part), void *argument);
 #endif

@@ -135,7 +135,8 @@ public struct Calibrator: Sendable {
     let kept = (Calibrator.keptRows + samples.count - 1) / samples.count
     let done = Atomic<Int>(0)
     reporter.report(.started(step))
-    try Parallel.forEach(count: samples.count, threads: threads) { (range) throws(DecantError) in
+    // What comes back out of order waits.
+    try Parallel.forEach(count: samples.count, threads: threads, inOrder: true) { (range) throws(DecantError) in
       let collection = free.withLock { $0.popLast() } ?? Collection<State>()
       for index in range {
         do throws(DecantError) {

@@ -129,8 +129,19 @@ extension KernelRequest {
 
 /// Cuts work into parts that are worth a thread.
 enum Shares {
-  /// A tenth of a millisecond or more, in the cost of copying one element within the cache.
-  private static let grain = 1 << 19
+  /// A part that costs less is not worth a thread: some microseconds, in the cost of copying one element within the cache.
+  private static let least = 1 << 14
+  /// A part that costs as much can be cut again without losing by it: a millisecond.
+  private static let large = 1 << 22
+  /// The most parts for each thread.
+  private static let most = 4
+
+  /// How many parts work of this cost is cut into: one each for as many threads as it is worth, and some more for all of them where
+  /// parts are large, for threads may be held up by other work.
+  static func count(_ cost: Int, threads: Int) -> Int {
+    let busy = min(threads, max(1, cost / least))
+    return busy < threads ? busy : threads * min(most, max(1, cost / threads / large))
+  }
 
   /// Calls `body` for ranges that cover `0..<count`, where each index costs as much as copying `cost` elements.
   ///
@@ -138,6 +149,8 @@ enum Shares {
   static func forEach<E: Error>(
     _ count: Int, cost: Int, threads: Int, _ body: @Sendable (Range<Int>) throws(E) -> Void
   ) throws(E) {
-    try Parallel.forEach(count: count, grain: max(1, grain / max(cost, 1)), threads: threads, body)
+    let (all, overflow) = count.multipliedReportingOverflow(by: cost)
+    let parts = Shares.count(overflow ? .max : all, threads: threads)
+    try Parallel.forEach(count: count, grain: max(1, (count + parts - 1) / parts), threads: threads, body)
   }
 }

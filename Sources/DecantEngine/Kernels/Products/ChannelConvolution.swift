@@ -13,8 +13,8 @@ struct ChannelConvolution: Kernel {
   private let zeros: Source
   private let threads: Int
 
-  /// A multiply-add costs about as much as two of a product.
-  private static let cost = 2
+  /// So many multiply-adds cost as much as copying an element.
+  private static let unit = 2
 
   /// From filters `[channels, 1, …places…]`.
   init(_ geometry: ConvolutionGeometry, _ filters: Source, _ ending: Ending, threads: Int) throws(OpError) {
@@ -40,9 +40,8 @@ struct ChannelConvolution: Kernel {
       }
       let width = geometry.x.output
       let rows = geometry.images * geometry.y.output
-      let cost = rows * width * geometry.channels * geometry.places * ChannelConvolution.cost
-      let parts = ProductShares.count(cost, threads: threads)
-      Parallel.forEach(count: rows, grain: (rows + parts - 1) / parts, threads: threads) { rows in
+      let cost = width * geometry.channels * geometry.places / ChannelConvolution.unit
+      Shares.forEach(rows, cost: cost, threads: threads) { rows in
         var windows = windows
         windows.depth = geometry.channels
         unsafe withUnsafeTemporaryAllocation(

@@ -39,7 +39,7 @@ struct Frame: Sendable {
       ConcreteType(.float32, [geometry.images, height, width, channels]), from: [images]
     ) { target in
       for image in 0..<geometry.images {
-        Shares.forEach(height, cost: width * channels, threads: threads) { range in
+        Shares.forEach(height, cost: 4 * width * channels, threads: threads) { range in
           unsafe decant_frame_f32(
             images.floats(at: image * area * channels), channels, rows, columns, channelStep, rowStep, pixelStep,
             geometry.y.padding, geometry.x.padding, width, range.lowerBound, range.upperBound,

@@ -11,8 +11,10 @@ struct ProductShares {
   private let parts: [Part]
   private let threads: Int
 
-  /// Less than this many multiply-adds are not worth a thread.
-  private static let least = 1 << 20
+  /// So many multiply-adds cost as much as copying an element.
+  private static let unit = 16
+  /// So many times the rows' elements may be read of weights by each thread, rather than that threads exchange what they compute.
+  private static let exchange = 4
   /// Parts begin at multiples of this, where tiles do.
   private static let rowStep = 7
   /// The most elements of a result that are gone through again after they are written.
@@ -22,9 +24,12 @@ struct ProductShares {
   /// leaves the cache, and has whole rows.
   init(rows: Int, columns: Int, depth: Int, again: Bool, threads: Int) {
     self.threads = threads
-    let cost = rows * columns * depth
-    let count = ProductShares.count(cost, threads: threads)
-    if again || count == 1 || rows >= columns {
+    // Weights take as long for a few rows as for a tile of them.
+    let cost = max(rows, ProductShares.rowStep) * columns * depth / ProductShares.unit
+    let count = Shares.count(cost, threads: threads)
+    let byRows =
+      rows >= 2 * ProductShares.rowStep * threads && depth * columns <= ProductShares.exchange * rows * (depth + columns)
+    if again || count == 1 || byRows {
       var size = (rows + count - 1) / count
       if again { size = min(size, max(1, ProductShares.warm / columns)) }
       let step = ProductShares.rowStep
@@ -34,12 +39,6 @@ struct ProductShares {
       let size = (columns + count - 1) / count
       parts = PackedWeights.parts(columns, size).map { Part(rows: 0..<rows, columns: $0) }
     }
-  }
-
-  /// How many parts `cost` multiply-adds are worth: one, or as many for each thread as for the others.
-  static func count(_ cost: Int, threads: Int) -> Int {
-    let worth = min(cost / least, threads * 4)
-    return threads > 1 && worth > 1 ? (worth + threads - 1) / threads * threads : 1
   }
 
   /// Calls `body` for each part.
