@@ -105,7 +105,7 @@ WIDE DISPATCHED void decant_sum_columns_f32(
         size_t end = length - start < BLOCK ? length : start + BLOCK;
         lanes part = 0;
         for (size_t l = start; l < end; l++)
-          part += count == LANES ? load(x + l * inner + i) : load_some(x + l * inner + i, count, 0);
+          part += load_up_to(x + l * inner + i, count);
         sum += part;
       }
       store_some(y + i, sum / divisor, count);

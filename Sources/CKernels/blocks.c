@@ -1,5 +1,6 @@
 #include "CKernels.h"
 #include "dispatch.h"
+#include "rounded.h"
 #include "stored.h"
 #include <math.h>
 #include <string.h>
@@ -13,22 +14,6 @@ DISPATCHED void decant_transpose_f32(
       for (size_t y = 0; y < height; y++)
         for (size_t x = 0; x < width; x++) target[(j + x) * target_stride + i + y] = source[(i + y) * stride + j + x];
     }
-}
-
-// Halves away from zero, for |v| < 2^22.
-INLINED float rounded(float v) {
-  float magnitude = fabsf(v);
-  float whole = (float)(int32_t)magnitude;
-  whole += magnitude - whole >= 0.5f ? 1.0f : 0.0f;
-  return copysignf(whole, v);
-}
-
-// The same for 0 <= v < 2^22: the largest number below a half takes halves up, and what is less than a half down.
-INLINED float level(float v) { return (float)(int32_t)(v + 0.49999997f); }
-
-INLINED float bounded(float v, float low, float high) {
-  v = v > low ? v : low;
-  return v < high ? v : high;
 }
 
 DISPATCHED void decant_fit_blocks_f32(
@@ -64,7 +49,7 @@ DISPATCHED void decant_fit_blocks_f32(
       scale = -extreme / (float)middle;
     } else {
       scale = (greatest - least) / top;
-      zero_point = scale != 0 ? (int)rounded(bounded(0.0f - least / scale, 0, top)) : 0;
+      zero_point = scale != 0 ? (int)away(bounded(0.0f - least / scale, 0, top)) : 0;
     }
     scales[index] = stored(scale, scale_type);
     zero_points[index] = (uint8_t)zero_point;
@@ -82,7 +67,7 @@ DISPATCHED void decant_code_blocks_f32(
     uint8_t *out = codes + start;
     if (adds_after) {
       for (size_t i = 0; i < length; i++)
-        out[i] = (uint8_t)(int32_t)bounded(rounded(bounded(run[i] * factor, -65536, 65536)) + zero, 0, top);
+        out[i] = (uint8_t)(int32_t)bounded(away(bounded(run[i] * factor, -65536, 65536)) + zero, 0, top);
     } else {
       for (size_t i = 0; i < length; i++) out[i] = (uint8_t)(int32_t)level(bounded(run[i] * factor + zero, 0, top));
     }

@@ -1,16 +1,8 @@
 #include "CIntegers.h"
 #include "dispatch.h"
+#include "rounded.h"
 #include <math.h>
 #include <string.h>
-
-// Adding 1.5 * 2^23 to |v| < 2^22 rounds half to even.
-INLINED float nearest(float v) { return (v + 12582912.0f) - 12582912.0f; }
-
-// A NaN gives `low`.
-INLINED float bounded(float v, float low, float high) {
-  v = v > low ? v : low;
-  return v < high ? v : high;
-}
 
 DISPATCHED void decant_span_f32(const float *values, size_t count, float *low, float *high) {
   // Several lanes, for a single chain of minima waits for each comparison; their order does not matter.
@@ -38,7 +30,7 @@ DISPATCHED void decant_span_f32(const float *values, size_t count, float *low, f
 DISPATCHED void decant_code_u8(const float *restrict values, size_t count, float scale, float zero, uint8_t *restrict codes) {
   // What is beyond 512 steps is beyond the codes, whatever the zero point.
   for (size_t i = 0; i < count; i++)
-    codes[i] = (uint8_t)(int32_t)bounded(nearest(bounded(values[i] / scale, -512, 512)) + zero, 0, 255);
+    codes[i] = (uint8_t)(int32_t)bounded(to_even(bounded(values[i] / scale, -512, 512)) + zero, 0, 255);
 }
 
 DISPATCHED void decant_transpose_u8(
@@ -61,13 +53,13 @@ DISPATCHED void decant_transpose_u8(
       float b = (float)second[0];                                                                                              \
       for (size_t i = 0; i < count; i++) {                                                                                     \
         float a = (float)first[i];                                                                                             \
-        result[i] = (type)(int32_t)bounded(nearest(bounded(body, -512, 512)), low, high);                                      \
+        result[i] = (type)(int32_t)bounded(to_even(bounded(body, -512, 512)), low, high);                                      \
       }                                                                                                                        \
       return;                                                                                                                  \
     }                                                                                                                          \
     for (size_t i = 0; i < count; i++) {                                                                                       \
       float a = (float)first[i], b = (float)second[i];                                                                         \
-      result[i] = (type)(int32_t)bounded(nearest(bounded(body, -512, 512)), low, high);                                        \
+      result[i] = (type)(int32_t)bounded(to_even(bounded(body, -512, 512)), low, high);                                        \
     }                                                                                                                          \
   }
 
@@ -95,7 +87,7 @@ void decant_map_codes(const uint8_t *restrict codes, size_t count, const uint8_t
     for (size_t i = 0; i < rows; i++)                                                                                          \
       for (size_t c = 0; c < channels; c++) {                                                                                  \
         uint32_t sum = (uint32_t)sums[i * channels + c] + (bias ? (uint32_t)bias[c] : 0);                                      \
-        float v = nearest(bounded((float)(int32_t)sum * factors[c], -1024, 1024)) + zero;                                      \
+        float v = to_even(bounded((float)(int32_t)sum * factors[c], -1024, 1024)) + zero;                                      \
         codes[i * channels + c] = (type)(int32_t)bounded(v, low, high);                                                        \
       }                                                                                                                        \
   }
@@ -119,7 +111,7 @@ OVER_CODES(i8, int8_t, -128, 127)
       const float *restrict sums, size_t channels, float count, float scale, float zero, type *restrict codes) {               \
     for (size_t c = 0; c < channels; c++) {                                                                                    \
       float v = sums[c] / count / scale + zero;                                                                                \
-      codes[c] = (type)(int32_t)bounded(nearest(bounded(v, -512, 512)), low, high);                                            \
+      codes[c] = (type)(int32_t)bounded(to_even(bounded(v, -512, 512)), low, high);                                            \
     }                                                                                                                          \
   }
 
@@ -142,7 +134,7 @@ DISPATCHED void decant_softmax_codes(
     for (size_t j = 0; j < width; j++) sum += own[row[j] ^ flip];
     uint8_t made[256];
     for (size_t code = 0; code < 256; code++)
-      made[code] = (uint8_t)(int32_t)bounded(nearest(bounded(own[code] / sum / scale, -512, 512)) + zero, low, high);
+      made[code] = (uint8_t)(int32_t)bounded(to_even(bounded(own[code] / sum / scale, -512, 512)) + zero, low, high);
     for (size_t j = 0; j < width; j++) result[i * width + j] = made[row[j] ^ flip];
   }
 }

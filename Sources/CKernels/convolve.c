@@ -68,15 +68,6 @@ typedef struct {
   size_t pace;
 } pass;
 
-INLINED lanes within(lanes v, float low, float high) { return at_most(at_least(v, low), high); }
-
-INLINED lanes load_up_to(const float *from, size_t count) { return count == LANES ? load(from) : load_some(from, count, 0); }
-
-INLINED void store_up_to(float *to, lanes v, size_t count) {
-  if (count == LANES) store(to, v);
-  else store_some(to, v, count);
-}
-
 // `rows` windows from `window` on, by `width` blocks of columns from `block` on, whose weights are at `weights`. Segment `s` of row
 // `y` is at `places[s * ROWS + y]`.
 INLINED const float *tile(
@@ -135,15 +126,33 @@ INLINED const float *tile(
 INLINED void strip(
     pass *p, size_t rows, size_t first, size_t last, size_t window, const float *const *places, const float *weights) {
   size_t count = (p->segment_end - p->segment) * (p->stop - p->start) * DECANT_BLOCK;
+  const float *ahead = p->ahead;
   for (size_t block = first; block < last;) {
     size_t width = panel_width(last - block);
-    if (width == 3) p->ahead = tile(p, rows, 3, block, window, places, weights, p->ahead);
-    else if (width == 2) p->ahead = tile(p, rows, 2, block, window, places, weights, p->ahead);
-    else p->ahead = tile(p, rows, 1, block, window, places, weights, p->ahead);
+    if (width == 3) ahead = tile(p, rows, 3, block, window, places, weights, ahead);
+    else if (width == 2) ahead = tile(p, rows, 2, block, window, places, weights, ahead);
+    else ahead = tile(p, rows, 1, block, window, places, weights, ahead);
     weights += width * count;
     block += width;
   }
+  p->ahead = ahead;
 }
+
+// One function for each height of a strip, so that the compiler has the registers of one at a time.
+typedef void Strip(pass *p, size_t first, size_t last, size_t window, const float *const *places, const float *weights);
+
+#define STRIP(rows)                                                                                                 \
+  Strip decant_strip_##rows;                                                                                        \
+  WIDE DISPATCHED void decant_strip_##rows(                                                                         \
+      pass *p, size_t first, size_t last, size_t window, const float *const *places, const float *weights) {        \
+    strip(p, rows, first, last, window, places, weights);                                                           \
+  }
+STRIP(1) STRIP(2) STRIP(3) STRIP(4) STRIP(5) STRIP(6) STRIP(7)
+#undef STRIP
+
+static Strip *const strips[ROWS + 1] = {
+    NULL, decant_strip_1, decant_strip_2, decant_strip_3, decant_strip_4, decant_strip_5, decant_strip_6, decant_strip_7,
+};
 
 // What the rows of a product are: windows over images, or rows that lie evenly.
 typedef struct {
@@ -167,10 +176,9 @@ INLINED cursor cursor_at(const origin *o, size_t window) {
   return (cursor){window, window % w->out_width, row % w->out_height, o->data + row / w->out_height * w->image};
 }
 
-INLINED void advance(const origin *o, cursor *at) {
-  const decant_windows *w = o->windows;
+INLINED void advance(const decant_windows *w, cursor *at) {
   at->window++;
-  if (!w || ++at->out_x < w->out_width) return;
+  if (++at->out_x < w->out_width) return;
   at->out_x = 0;
   if (++at->out_y < w->out_height) return;
   at->out_y = 0;
@@ -180,10 +188,6 @@ INLINED void advance(const origin *o, cursor *at) {
 // Where the segments of a window lie that the pass reads, for row `y` of a tile.
 INLINED void find(const origin *o, const pass *p, const cursor *at, const float **places, size_t y) {
   const decant_windows *w = o->windows;
-  if (!w) {
-    places[y] = o->data + at->window * o->stride;
-    return;
-  }
   // These wrap around where they lie above or left of the image.
   size_t corner_y = at->out_y * w->step_y - w->top, corner_x = at->out_x * w->step_x - w->left;
   size_t i = p->segment / w->window_width, j = p->segment % w->window_width;
@@ -198,21 +202,20 @@ INLINED void find(const origin *o, const pass *p, const cursor *at, const float 
   }
 }
 
-// One pass: the windows `first`..<`last` by the blocks `block`..<`block_end`.
-INLINED void run_pass(
+// One pass: the windows `first`..<`last` by the blocks `block`..<`block_end`. The last two strips are about as high as each other.
+static void run_pass(
     pass *p, const origin *o, size_t first, size_t last, size_t block, size_t block_end, const float **places,
     const float *weights) {
   cursor at = cursor_at(o, first);
-#define STRIPS(count)                                                   \
-  while (at.window + count <= last) {                                   \
-    size_t window = at.window;                                          \
-    for (size_t y = 0; y < count; y++, advance(o, &at)) find(o, p, &at, places, y); \
-    strip(p, count, block, block_end, window, places, weights);         \
+  while (at.window < last) {
+    size_t window = at.window, left = last - window;
+    size_t rows = left >= 2 * ROWS || left == ROWS ? ROWS : left > ROWS ? (left + 1) / 2 : left;
+    if (o->windows)
+      for (size_t y = 0; y < rows; y++, advance(o->windows, &at)) find(o, p, &at, places, y);
+    else
+      for (size_t y = 0; y < rows; y++, at.window++) places[y] = o->data + at.window * o->stride;
+    strips[rows](p, block, block_end, window, places, weights);
   }
-  STRIPS(ROWS)
-  STRIPS(3)
-  STRIPS(1)
-#undef STRIPS
 }
 
 // So many bytes of weights one pass over the windows reads at most: they stay in the second-level cache, and so do those of the next.
@@ -220,13 +223,19 @@ enum { RESIDENT = 96 << 10 };
 
 INLINED size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
+// The size of the parts of `count` that are at most `most`, when they are about as large as each other.
+INLINED size_t evenly(size_t count, size_t most) {
+  size_t parts = (count + most - 1) / most;
+  return (count + parts - 1) / parts;
+}
+
 // All passes: over several panels at once where they are small, else over parts of one panel after another.
-INLINED void run(
+static void run(
     const origin *o, size_t segments, size_t depth, const float *packed, size_t columns, const decant_ending *ending, size_t first,
     size_t last, const float **places) {
   size_t blocks = (columns + DECANT_BLOCK - 1) / DECANT_BLOCK, line = DECANT_BLOCK * sizeof(float);
   pass p = {.depth = depth, .columns = columns, .ending = ending};
-  size_t tiles = (last - first) / ROWS + (last - first) % ROWS / 3 + (last - first) % ROWS % 3;
+  size_t tiles = (last - first + ROWS - 1) / ROWS;
   if (!segments || !depth) return;
   size_t at_once = RESIDENT / (segments * depth * line) / PANEL * PANEL;
   for (size_t block = 0, block_end; block < blocks; block = block_end) {
@@ -234,9 +243,9 @@ INLINED void run(
     // A single block would be left of a panel of two.
     if (blocks - block_end == 1) block_end = blocks;
     const float *weights = packed + block * segments * depth * DECANT_BLOCK;
-    size_t width = block_end - block, lines = RESIDENT / (PANEL * line);
-    size_t some_segments = at_once ? segments : lines < depth ? 1 : least(segments, lines / depth);
-    size_t some = at_once || lines >= depth ? depth : lines;
+    size_t width = block_end - block, lines = RESIDENT / (least(width, PANEL) * line);
+    size_t some_segments = at_once ? segments : lines < depth ? 1 : evenly(segments, lines / depth);
+    size_t some = at_once || lines >= depth ? depth : evenly(depth, lines);
     for (p.segment = 0; p.segment < segments; p.segment = p.segment_end) {
       p.segment_end = least(segments, p.segment + some_segments);
       for (p.start = 0; p.start < depth; p.start = p.stop) {
@@ -253,14 +262,14 @@ INLINED void run(
   }
 }
 
-WIDE DISPATCHED void decant_convolve_f32(
+void decant_convolve_f32(
     const decant_windows *windows, const float *images, const float *packed, size_t columns, const decant_ending *ending,
     size_t first, size_t last, const float *zeros, const float **places) {
   origin o = {windows, images, zeros, 0};
   run(&o, windows->window_height * windows->window_width, windows->depth, packed, columns, ending, first, last, places);
 }
 
-WIDE DISPATCHED void decant_multiply_f32(
+void decant_multiply_f32(
     const float *x, size_t x_stride, size_t depth, const float *packed, size_t columns, const decant_ending *ending, size_t first,
     size_t last) {
   origin o = {NULL, x, NULL, x_stride};

@@ -13,8 +13,6 @@ typedef struct {
   const float **places;
 } work;
 
-INLINED lanes within(lanes v, float low, float high) { return at_most(at_least(v, low), high); }
-
 // The number of different columns of pixels that `count` neighbouring windows of a row read.
 INLINED size_t columns_of(const decant_windows *w, size_t count) {
   return (count - 1) * w->step_x + (w->window_width - 1) * w->gap_x + 1;
@@ -48,7 +46,7 @@ INLINED void sum(
   const decant_ending *e = k->ending;
   size_t columns = (count - 1) * step + (width - 1) * gap + 1, channels = w->depth;
   lanes sums[NEIGHBOURS], start = 0;
-  if (e->bias) start = some == LANES ? load(e->bias + channel) : load_some(e->bias + channel, some, 0);
+  if (e->bias) start = load_up_to(e->bias + channel, some);
 #pragma clang loop unroll(full)
   for (size_t x = 0; x < count; x++) sums[x] = start;
   for (size_t i = 0; i < w->window_height; i++) {
@@ -56,11 +54,11 @@ INLINED void sum(
     const float *weights = k->weights + i * width * channels + channel;
 #pragma clang loop unroll_count(5)
     for (size_t j = 0; j < width; j++) {
-      lanes factor = some == LANES ? load(weights + j * channels) : load_some(weights + j * channels, some, 0);
+      lanes factor = load_up_to(weights + j * channels, some);
 #pragma clang loop unroll(full)
       for (size_t x = 0; x < count; x++) {
-        const float *from = places[x * step + j * gap] + channel;
-        sums[x] = multiply_add(some == LANES ? load(from) : load_some(from, some, 0), factor, sums[x]);
+        lanes v = load_up_to(places[x * step + j * gap] + channel, some);
+        sums[x] = multiply_add(v, factor, sums[x]);
       }
     }
   }
@@ -68,10 +66,8 @@ INLINED void sum(
   for (size_t x = 0; x < count; x++) {
     size_t place = (window + x) * e->stride + channel;
     lanes v = sums[x];
-    if (e->addends) v += some == LANES ? load(e->addends + place) : load_some(e->addends + place, some, 0);
-    v = within(v, e->low, e->high);
-    if (some == LANES) store(e->results + place, v);
-    else store_some(e->results + place, v, some);
+    if (e->addends) v += load_up_to(e->addends + place, some);
+    store_up_to(e->results + place, within(v, e->low, e->high), some);
   }
 }
 

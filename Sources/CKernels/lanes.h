@@ -46,6 +46,13 @@ INLINED void store_some(float *to, lanes v, size_t count) {
   memcpy(to, all, count * sizeof(float));
 }
 
+INLINED lanes load_up_to(const float *from, size_t count) { return count == LANES ? load(from) : load_some(from, count, 0); }
+
+INLINED void store_up_to(float *to, lanes v, size_t count) {
+  if (count == LANES) store(to, v);
+  else store_some(to, v, count);
+}
+
 INLINED lanes multiply_add(lanes a, lanes b, lanes c) { return __builtin_elementwise_fma(a, b, c); }
 
 INLINED lanes choose(whole_lanes which, lanes yes, lanes no) {
@@ -61,6 +68,7 @@ INLINED lanes with_sign(lanes size, lanes sign) {
 // The larger of two, and `a` where it is a NaN.
 INLINED lanes at_least(lanes a, lanes b) { return choose(a < b, b, a); }
 INLINED lanes at_most(lanes a, lanes b) { return choose(a > b, b, a); }
+INLINED lanes within(lanes v, float low, float high) { return at_most(at_least(v, low), high); }
 
 INLINED float sum_of(lanes v) {
   float all[LANES];

@@ -187,6 +187,16 @@ static void free_small(void *bytes, size_t size) {
   blocks->bytes += whole;
 }
 
+// Memory for a block that is smaller than a large page: the beginning of one, the rest of which is kept for the next.
+static void *part_of_page(size_t length) {
+  pthread_mutex_lock(&kept.lock);
+  int has_room = kept.bytes + PAGE <= kept.limit && kept.count < KEPT_BLOCKS;
+  pthread_mutex_unlock(&kept.lock);
+  char *start = pages(has_room ? PAGE : length);
+  if (start && has_room) keep(start + length, PAGE - length);
+  return start;
+}
+
 static void *bytes_of(size_t size, int are_zero) {
   if (size == 0 || size > SIZE_MAX - 2 * (size_t)PAGE) return NULL;
   size_t length = mapped_length(size);
@@ -195,7 +205,7 @@ static void *bytes_of(size_t size, int are_zero) {
     return bytes && are_zero ? memset(bytes, 0, size) : bytes;
   }
   void *known = kept_block(length);
-  if (!known) return pages(length);
+  if (!known) return length < PAGE ? part_of_page(length) : pages(length);
   return are_zero ? memset(known, 0, size) : known;
 }
 

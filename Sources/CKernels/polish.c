@@ -1,6 +1,7 @@
 // Coordinate descent over codes and scales whose effect on a product is known.
 #include "CKernels.h"
 #include "lanes.h"
+#include "rounded.h"
 #include "stored.h"
 #include <math.h>
 
@@ -15,18 +16,6 @@ typedef struct {
   uint8_t *codes;
 } coded_row;
 
-INLINED float bounded(float v, float low, float high) {
-  v = v > low ? v : low;
-  return v < high ? v : high;
-}
-
-// Halves away from zero, for |v| < 2^22.
-INLINED float rounded(float v) {
-  float size = fabsf(v), whole = (float)(int32_t)size;
-  whole += size - whole >= 0.5f ? 1.0f : 0.0f;
-  return copysignf(whole, v);
-}
-
 // Moves each code of a row, in turn, to where the error of the product is least.
 INLINED void move_codes(coded_row row, const float *restrict products, size_t columns, size_t block, float top) {
   float *restrict g = row.gradients;
@@ -34,7 +23,7 @@ INLINED void move_codes(coded_row row, const float *restrict products, size_t co
     const float *restrict line = products + i * columns;
     float scale = row.scales[i / block], curvature = line[i] * scale;
     if (!(fabsf(g[i]) > 0.5f * fabsf(curvature)) || curvature == 0) continue;
-    float before = row.codes[i], after = bounded(before + rounded(bounded(g[i] / curvature, -top, top)), 0, top);
+    float before = row.codes[i], after = bounded(before + away(bounded(g[i] / curvature, -top, top)), 0, top);
     if (after == before) continue;
     row.codes[i] = (uint8_t)(int32_t)after;
     float change = (after - before) * scale;

@@ -21,8 +21,7 @@ INLINED lanes pooled(const inner *n, int is_mean, float divisor, size_t channel,
   lanes all = is_mean ? 0 : -__builtin_inff();
   for (size_t i = 0; i < n->rows; i++)
     for (size_t j = 0; j < n->columns; j++) {
-      const float *from = n->corner + i * n->row_step + j * n->column_step + channel;
-      lanes v = some == LANES ? load(from) : load_some(from, some, 0);
+      lanes v = load_up_to(n->corner + i * n->row_step + j * n->column_step + channel, some);
       all = is_mean ? all + v : at_least(all, v);
     }
   return is_mean ? all / divisor : all;

@@ -1,6 +1,7 @@
 #include "CIntegers.h"
 #include "CThreads.h"
 #include "dispatch.h"
+#include "rounded.h"
 #include <string.h>
 
 // Columns lie in panels of PANEL, four products of one column side by side, as the dot product instructions of AVX-512 read
@@ -65,13 +66,6 @@ typedef struct {
   int kind;
 } setting;
 
-INLINED float nearest(float v) { return (v + 12582912.0f) - 12582912.0f; }
-
-INLINED float bounded(float v, float low, float high) {
-  v = v > low ? v : low;
-  return v < high ? v : high;
-}
-
 // One row of a tile, from its sums to the result.
 INLINED void finish(const setting *s, const int32_t *restrict tile, size_t first, size_t width, size_t place, void *result) {
   const decant_outcome *o = s->outcome;
@@ -88,7 +82,7 @@ INLINED void finish(const setting *s, const int32_t *restrict tile, size_t first
       ((float *)result)[place + x] = o->addends ? v + o->addends[j] : v;
       continue;
     }
-    float code = nearest(bounded(v, -1024, 1024)) + o->target;
+    float code = to_even(bounded(v, -1024, 1024)) + o->target;
     if (s->kind == DECANT_UNSIGNED_CODES)
       ((uint8_t *)result)[place + x] = (uint8_t)(int32_t)bounded(code, 0, 255);
     else

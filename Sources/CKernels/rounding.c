@@ -2,24 +2,14 @@
 #include "CKernels.h"
 #include "dispatch.h"
 #include "elementary.h"
+#include "rounded.h"
 #include "stored.h"
 #include <math.h>
-
-INLINED float limited(float v, float low, float high) {
-  v = v > low ? v : low;
-  return v < high ? v : high;
-}
-
-// Halves to even, for |v| < 2^22.
-INLINED float nearest(float v) {
-  const float shift = 12582912.0f;
-  return (v + shift) - shift;
-}
 
 INLINED float sigmoid(float v) { return 1.0f / (1.0f + exp2_of(v * -1.4426950f)); }
 
 // How far a weight is rounded up, from 0 to 1: a sigmoid that reaches both.
-INLINED float share_up(float v) { return limited(1.2f * sigmoid(v) - 0.1f, 0, 1); }
+INLINED float share_up(float v) { return bounded(1.2f * sigmoid(v) - 0.1f, 0, 1); }
 
 // Runs over the blocks of all rows: weights `start` to `end`, which share scale and zero point `index`.
 #define EACH_BLOCK(rows, columns, block)                                                                          \
@@ -34,9 +24,9 @@ DISPATCHED void decant_adaround_start(
   EACH_BLOCK(rows, columns, block) {
     float scale = scales[index], zero = zero_points[index];
     for (size_t i = start; i < end; i++) {
-      float position = scale != 0 ? limited(values[i] / scale + zero, 0, top) : zero;
+      float position = scale != 0 ? bounded(values[i] / scale + zero, 0, top) : zero;
       float whole = floorf(position < top - 1 ? position : top - 1);
-      float rest = limited(position - whole, 0.001f, 0.999f);
+      float rest = bounded(position - whole, 0.001f, 0.999f);
       floors[i] = whole;
       // The variable whose share is `rest`.
       variables[i] = -0.69314718f * log2_of(1.2f / (rest + 0.1f) - 1.0f);
@@ -80,7 +70,7 @@ DISPATCHED void decant_sign_round(
   EACH_BLOCK(rows, columns, block) {
     float scale = scales[index], zero = zero_points[index], factor = scale != 0 ? 1.0f / scale : 0.0f;
     for (size_t i = start; i < end; i++) {
-      float code = nearest(limited(values[i] * factor + zero + offsets[i], 0, top));
+      float code = to_even(bounded(values[i] * factor + zero + offsets[i], 0, top));
       codes[i] = (uint8_t)(int32_t)code;
       errors[i] = (code - zero) * scale - values[i];
     }
@@ -102,11 +92,11 @@ DISPATCHED void decant_sign_step(
       float inside = place > 0 && place < top ? 1.0f : 0.0f;
       slopes[(i - start) % 16] += g * ((float)codes[i] - zero - inside * position);
       float direction = g > 0 ? 1.0f : g < 0 ? -1.0f : 0.0f;
-      offsets[i] = limited(offsets[i] - rate * direction * inside, -0.5f, 0.5f);
+      offsets[i] = bounded(offsets[i] - rate * direction * inside, -0.5f, 0.5f);
     }
     float slope = 0;
     for (size_t lane = 0; lane < 16; lane++) slope += slopes[lane];
-    shares[index] = limited(shares[index] - rate * (slope > 0 ? 1.0f : slope < 0 ? -1.0f : 0.0f), 0.5f, 1.0f);
+    shares[index] = bounded(shares[index] - rate * (slope > 0 ? 1.0f : slope < 0 ? -1.0f : 0.0f), 0.5f, 1.0f);
     scales[index] = stored(full_scales[index] * shares[index], scale_type);
   }
 }

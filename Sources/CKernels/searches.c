@@ -2,19 +2,9 @@
 #include "CKernels.h"
 #include "dispatch.h"
 #include "elementary.h"
+#include "rounded.h"
 #include "stored.h"
 #include <math.h>
-
-// Halves to even, for |v| < 2^22.
-INLINED float to_even(float v) {
-  const float shift = 12582912.0f;
-  return (v + shift) - shift;
-}
-
-INLINED float between(float v, float low, float high) {
-  v = v > low ? v : low;
-  return v < high ? v : high;
-}
 
 enum { LANES = 16 };
 
@@ -30,7 +20,7 @@ INLINED float deviation(
   float factor = scale != 0 ? 1.0f / scale : 0.0f;
   float sum[LANES] = {0}, cross[LANES] = {0}, square[LANES] = {0};
   for (size_t i = 0; i < count; i++) {
-    float v = values[i], q = to_even(between(v * factor + zero, 0, top)) - zero;
+    float v = values[i], q = to_even(bounded(v * factor + zero, 0, top)) - zero;
     sum[i % LANES] += fabsf(v - q * scale);
     cross[i % LANES] += q * v;
     square[i % LANES] += q * q;
@@ -46,7 +36,7 @@ INLINED float split(
     float *next) {
   float sum[LANES] = {0}, zeros[LANES] = {0};
   for (size_t i = 0; i < count; i++) {
-    float v = values[i], q = to_even(between(v * factor + zero, 0, top));
+    float v = values[i], q = to_even(bounded(v * factor + zero, 0, top));
     float d = v - (q - zero) * scale, size = fabsf(d);
     // |d|^(p - 1) with p = 0.7; a deviation of nothing shrinks to nothing.
     float shrunk = size - exp2_of(-0.3f * log2_of(size > 1e-30f ? size : 1e-30f)) * inverse_beta;
@@ -82,7 +72,7 @@ DISPATCHED void decant_halve_blocks_f32(
       inverse_beta /= 1.01f;
     }
     // A file holds whole zero points: the rounded one, with the scale as it is and fitted to its codes, against what was there.
-    float whole = to_even(between(best_zero, 0, top)), fitted;
+    float whole = to_even(bounded(best_zero, 0, top)), fitted;
     best = deviation(run, length, scales[index], zero_points[index], top, &ignored);
     float candidate = stored(scale, scale_type);
     for (int turn = 0; turn < 2; turn++) {
@@ -136,7 +126,7 @@ static float kerror(const kblock *b, float scale, float low) {
 }
 
 static void kcodes(const kblock *b, float factor, float low, float top) {
-  for (size_t i = 0; i < b->count; i++) b->codes[i] = between(to_even(between(factor * (b->values[i] - low), -4e6f, 4e6f)), 0, top);
+  for (size_t i = 0; i < b->count; i++) b->codes[i] = bounded(to_even(bounded(factor * (b->values[i] - low), -4e6f, 4e6f)), 0, top);
 }
 
 // Scale and zero point of one block of `count` values that fill it.
@@ -177,7 +167,7 @@ static void ksearch(const kblock *b, float top, double *scale, uint8_t *zero_poi
     best_low = this_low;
   }
   *scale = best_scale;
-  *zero_point = (uint8_t)between(to_even(between(-best_low / best_scale, -4e6f, 4e6f)), 0, top);
+  *zero_point = (uint8_t)bounded(to_even(bounded(-best_low / best_scale, -4e6f, 4e6f)), 0, top);
 }
 
 // Codes of a block by true division in double precision, halves to even.
