@@ -28,7 +28,8 @@ struct ProductShares {
     let cost = max(rows, ProductShares.rowStep) * columns * depth / ProductShares.unit
     let count = Shares.count(cost, threads: threads)
     let byRows =
-      rows >= 2 * ProductShares.rowStep * threads && depth * columns <= ProductShares.exchange * rows * (depth + columns)
+      rows >= 2 * ProductShares.rowStep * threads
+      && depth * columns <= ProductShares.exchange * rows * (depth + columns)
     if again || count == 1 || byRows {
       var size = (rows + count - 1) / count
       if again { size = min(size, max(1, ProductShares.warm / columns)) }
