@@ -5,7 +5,7 @@ internal import DecantIR
 /// Given: `%y = DequantizeLinear(QuantizeLinear(%x))`
 /// Result: `%x` itself; or `Clip(%x, 0, high)` where zero is the least code and `%x` may be negative, for then the codes may
 /// have done what an activation function did.
-struct FloatRestoration {
+struct FloatRestoration: FormStep {
   private(set) var report = FormReport()
   /// Clips by what they read and where they end.
   private var clips: [ClipKey: ValueID] = [:]

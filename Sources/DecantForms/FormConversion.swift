@@ -12,29 +12,19 @@ public enum FormConversion {
     graph.edit { rewriter in
       switch form {
       case .operators:
-        var fusion = OperatorFusion()
-        fusion.run(&rewriter)
-        report.add(fusion.report)
+        report.perform(OperatorFusion(), &rewriter)
       case .pairs:
-        expand(&rewriter, givesFloats: false, &report)
+        report.perform(OperatorExpansion(), &rewriter)
+        report.perform(BlockUnpacking(givesFloats: false), &rewriter)
       case .blocks:
-        var expansion = OperatorExpansion()
-        expansion.run(&rewriter)
-        report.add(expansion.report)
-        var packing = BlockPacking()
-        packing.run(&rewriter)
-        report.add(packing.report)
+        report.perform(OperatorExpansion(), &rewriter)
+        report.perform(BlockPacking(), &rewriter)
       case .float:
-        var products = IntegerProducts()
-        products.run(&rewriter)
-        report.add(products.report)
-        var layers = IntegerLayers()
-        layers.run(&rewriter)
-        report.add(layers.report)
-        expand(&rewriter, givesFloats: true, &report)
-        var restoration = FloatRestoration()
-        restoration.run(&rewriter)
-        report.add(restoration.report)
+        report.perform(IntegerProducts(), &rewriter)
+        report.perform(IntegerLayers(), &rewriter)
+        report.perform(OperatorExpansion(), &rewriter)
+        report.perform(BlockUnpacking(givesFloats: true), &rewriter)
+        report.perform(FloatRestoration(), &rewriter)
       }
     }
     return report
@@ -43,26 +33,28 @@ public enum FormConversion {
   /// Puts operators on codes in the place of those float operators that `accepts` names, in `graph` alone, whose types are
   /// inferred.
   public static func fuseOperators(
-    _ graph: inout Graph, where accepts: (NodeID, Graph) -> Bool
+    _ graph: inout Graph, where accepts: @escaping (NodeID, Graph) -> Bool
   ) -> FormReport {
-    graph.edit { rewriter in
-      var fusion = OperatorFusion()
-      fusion.run(&rewriter, where: accepts)
-      return fusion.report
-    }
-  }
-
-  private static func expand(_ rewriter: inout Rewriter, givesFloats: Bool, _ report: inout FormReport) {
-    var expansion = OperatorExpansion()
-    expansion.run(&rewriter)
-    report.add(expansion.report)
-    var unpacking = BlockUnpacking(givesFloats: givesFloats)
-    unpacking.run(&rewriter)
-    report.add(unpacking.report)
+    var report = FormReport()
+    graph.edit { report.perform(OperatorFusion(where: accepts), &$0) }
+    return report
   }
 }
 
+/// A part of a conversion: goes through one graph and says what came of each node that has to do with codes.
+protocol FormStep {
+  var report: FormReport { get }
+  mutating func run(_ rewriter: inout Rewriter)
+}
+
 extension FormReport {
+  /// Runs a step and adds what it did.
+  mutating func perform(_ step: some FormStep, _ rewriter: inout Rewriter) {
+    var step = step
+    step.run(&rewriter)
+    add(step.report)
+  }
+
   /// Adds what another step did.
   mutating func add(_ other: FormReport) {
     decisions += other.decisions

@@ -153,7 +153,7 @@ extension Executor {
   private func plan(_ key: PlanKey) throws(DecantError) -> ExecutionPlan {
     if let known = plans.withLock({ plans in plans.last { $0.key == key }?.plan }) { return known }
     let prepared = try PreparedModel(
-      model, watching: key.watching, types: key.types, givesOutputs: givesOutputs, backends)
+      model, given: key.given, watching: key.watching, types: key.types, givesOutputs: givesOutputs, backends)
     for note in prepared.notes where told.withLock({ $0.insert(note).inserted }) { reporter.note(note) }
     let environment = PlanEnvironment(
       backends: backends, functions: prepared.functions, threads: max(1, options.threads))

@@ -13,13 +13,15 @@ struct PreparedModel {
   /// The watched values, by the model's own handles, and where each is in `graph`.
   let watched: [(original: ValueID, value: ValueID)]
 
-  /// Lets each backend rewrite a copy of `model`, of which the inputs have just the `types` that are given. Results that are
-  /// watched are outputs of the copy meanwhile, which no rewriting takes away; those that no output needs are not computed, and
-  /// so not watched. Without `givesOutputs` the last of them takes the place of each output.
+  /// Lets each backend rewrite a copy of `model`, of which the inputs have just the `types` that are given, and those with a default
+  /// that are not `given` in a run are constants of it. Results that are watched are outputs of the copy meanwhile, which no
+  /// rewriting takes away; those that no output needs are not computed, and so not watched. Without `givesOutputs` the last of
+  /// them takes the place of each output.
   ///
   /// - Throws: what a backend throws.
   init(
-    _ model: Model, watching: Set<ValueID>, types: [ConcreteType?]?, givesOutputs: Bool, _ backends: [any Backend]
+    _ model: Model, given: Set<ValueID>, watching: Set<ValueID>, types: [ConcreteType?]?, givesOutputs: Bool,
+    _ backends: [any Backend]
   ) throws(DecantError) {
     var copy = model
     let first = model.graph.outputs.count
@@ -28,6 +30,10 @@ struct PreparedModel {
       for (index, value) in kept.enumerated() { rewriter.addOutput("watched.\(index)", value) }
       for case (let input, let type?) in zip(model.graph.inputs, types ?? []) {
         rewriter.setType(input, .tensor(type.dataType, Shape(type.shape)))
+      }
+      for input in model.graph.inputs where !given.contains(input) {
+        guard let data = model.graph[input].data else { continue }
+        rewriter.replaceAllUses(of: input, with: rewriter.addInitializer(model.graph[input].name, data))
       }
       guard !givesOutputs, let last = kept.last else { return }
       for index in 0..<first { rewriter.replace(.output(index: index), with: last) }

@@ -33,6 +33,29 @@ import Testing
     #expect(seen.withLock { seen in values.map { seen[$0] } } == [[1, -3], [4, 4], [5, 1]])
   }
 
+  @Test("an input with a default is a constant of runs that leave it out") func defaults() throws {
+    let graph = Graph.build { graph in
+      let x = graph.addInput("x", .tensor(.float32, [2]))
+      let w = graph.addInput("w", .tensor(.float32, [2]), default: Tensor([Float](arrayLiteral: 2, 3)))
+      let square = graph.add("Mul", [w, w], name: "square")
+      graph.addOutput("y", graph.add("Add", [x, square], name: "sum"))
+      graph.addOutput("same", w)
+    }
+    let executor = try executor(graph, Notes())
+    func run(_ inputs: [String: [Float]]) throws -> [String] {
+      let seen = Mutex<[String]>([])
+      let result = try executor.run(
+        inputs.mapValues { Tensor($0) },
+        observer: StepObserver { record in seen.withLock { $0 += record.nodes.map(\.name) } })
+      let numbers = ["y", "same"].map { (result[$0]?.floats ?? []).map { "\($0)" }.joined(separator: " ") }
+      return numbers + seen.withLock { $0 }
+    }
+    for _ in 0..<2 {
+      #expect(try run(["x": [1, 1]]) == ["5.0 10.0", "2.0 3.0", "sum"])
+      #expect(try run(["x": [1, 1], "w": [1, -1]]) == ["2.0 2.0", "1.0 -1.0", "square", "sum"])
+    }
+  }
+
   private func executor(_ graph: Graph, _ notes: Notes) throws -> Executor {
     try Executor(
       Model(graph: graph), backends: [NativeBackend(), ReferenceBackend(StandardOps())], reporter: notes)

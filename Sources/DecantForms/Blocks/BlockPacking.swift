@@ -4,7 +4,7 @@ internal import DecantIR
 ///
 /// Given: `%y = MatMul(%x, DequantizeLinear(%codes, %scales, %zeros))`
 /// Result: `%y = com.microsoft.MatMulNBits(%x, %packed, %scales, %zeros)`
-struct BlockPacking {
+struct BlockPacking: FormStep {
   private struct Key: Hashable {
     let weight: ValueID
     let layout: PackedWeight.Layout

@@ -5,7 +5,7 @@ internal import DecantIR
 ///
 /// Given: `%y = com.microsoft.MatMulNBits(%x, %packed, %scales, %zeros, _, %bias)`
 /// Result: `%y = Add(MatMul(%x, DequantizeLinear(%codes, %scales, %zeros)), %bias)`
-struct BlockUnpacking {
+struct BlockUnpacking: FormStep {
   /// Whether weights become floats instead of codes behind DequantizeLinear.
   let givesFloats: Bool
   private(set) var report = FormReport()

@@ -4,7 +4,7 @@ internal import DecantIR
 ///
 /// Given: `%y = com.microsoft.DynamicQuantizeLSTM(%x, %w, %r, …)`, `%y = com.microsoft.QAttention(%codes, %w, …)`
 /// Result: `%y = LSTM(%x, %w', %r', …)`, `%y = com.microsoft.Attention(DequantizeLinear(%codes), %w', …)`
-struct IntegerLayers {
+struct IntegerLayers: FormStep {
   private(set) var report = FormReport()
 
   mutating func run(_ rewriter: inout Rewriter) {

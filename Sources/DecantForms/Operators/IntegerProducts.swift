@@ -4,7 +4,7 @@ internal import DecantIR
 ///
 /// Given: `%y = Cast(MatMulInteger(%x, %w, x_zero, w_zero)) · (x_scale · w_scale)`
 /// Result: `%y = MatMul(DequantizeLinear(%x, x_scale, x_zero), DequantizeLinear(%w, w_scale, w_zero))`
-struct IntegerProducts {
+struct IntegerProducts: FormStep {
   private(set) var report = FormReport()
 
   private static let products: [OpName: OpName] = ["MatMulInteger": "MatMul", "ConvInteger": "Conv"]

@@ -6,7 +6,7 @@ internal import DecantIR
 /// Result: `%y = QuantizeLinear(Add(DequantizeLinear(%a), DequantizeLinear(%b)))`
 ///
 /// Codes, scales and zero points are taken over as they are.
-struct OperatorExpansion {
+struct OperatorExpansion: FormStep {
   /// What codes mean.
   private struct Grid {
     let scale: ValueID

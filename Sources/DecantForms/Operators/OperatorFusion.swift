@@ -7,11 +7,14 @@ internal import DecantIR
 ///
 /// Codes, scales and zero points are taken over as they are. What has no operator on codes stays between its pairs, with
 /// the reason in the report.
-struct OperatorFusion {
+struct OperatorFusion: FormStep {
   private(set) var report = FormReport()
+  private let accepts: (NodeID, Graph) -> Bool
 
-  /// Replaces the operators that `accepts` names.
-  mutating func run(_ rewriter: inout Rewriter, where accepts: (NodeID, Graph) -> Bool = { _, _ in true }) {
+  /// For the operators that `accepts` names.
+  init(where accepts: @escaping (NodeID, Graph) -> Bool = { _, _ in true }) { self.accepts = accepts }
+
+  mutating func run(_ rewriter: inout Rewriter) {
     for id in rewriter.graph.order where rewriter.graph.contains(id) && accepts(id, rewriter.graph) {
       visit(id, &rewriter)
     }
