@@ -4,7 +4,9 @@ internal import DecantIR
 internal import DecantRuntime
 
 /// `Conv` that has a filter for each channel, of float32 images and lines with constant weights, the channels innermost.
-struct ChannelConvolution: Kernel {
+///
+/// A class, since what a call does on several threads captures it: one reference instead of a dozen.
+final class ChannelConvolution: Kernel {
   let absorbed: Set<Int> = [1, 2]
   let takesLayouts = true
   private let geometry: ConvolutionGeometry

@@ -5,7 +5,9 @@ internal import DecantRuntime
 
 /// `Conv` of float32 images and lines with constant weights, the channels innermost: each window is a row of a product, read where it
 /// lies.
-struct ConvolutionKernel: Kernel {
+///
+/// A class, since what a call does on several threads captures it: one reference instead of a dozen.
+final class ConvolutionKernel: Kernel {
   let absorbed: Set<Int> = [1, 2]
   let takesLayouts = true
   private let geometry: ConvolutionGeometry

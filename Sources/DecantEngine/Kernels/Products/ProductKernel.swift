@@ -3,7 +3,9 @@ internal import DecantIR
 internal import DecantRuntime
 
 /// `MatMul` and `Gemm` of float32 rows with a constant matrix.
-struct ProductKernel: Kernel {
+///
+/// A class, since what a call does on several threads captures it: one reference instead of a dozen.
+final class ProductKernel: Kernel {
   let absorbed: Set<Int>
   private let type: ConcreteType
   private let rows: Int
