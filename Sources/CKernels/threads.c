@@ -45,7 +45,7 @@ static struct {
   Job *job;
   // Counts the jobs; helpers wait for the next.
   _Alignas(LINE) atomic_uint jobs;
-  atomic_int may_look, sleepers, caller_sleeps;
+  atomic_int sleepers, caller_sleeps;
   // Whether helpers may still begin with the job, and how many are at it.
   _Alignas(LINE) atomic_uint gate;
   pthread_mutex_t lock;
@@ -82,7 +82,7 @@ static void leave(void) {
 // Waits until there were more jobs than `seen`, and gives how many.
 static unsigned next_job(unsigned seen) {
   unsigned jobs;
-  for (int look = 0; look < LOOKS && atomic_load_explicit(&team.may_look, memory_order_relaxed); look++) {
+  for (int look = 0; look < LOOKS; look++) {
     if ((jobs = atomic_load(&team.jobs)) != seen) return jobs;
     pause_briefly();
   }
@@ -117,7 +117,6 @@ static void start_helpers(size_t count) {
 
 static void open_gate(Job *job) {
   team.job = job;
-  atomic_store_explicit(&team.may_look, 1, memory_order_relaxed);
   atomic_store(&team.gate, IS_OPEN);
   atomic_fetch_add(&team.jobs, 1);
   if (!atomic_load(&team.sleepers)) return;
@@ -140,6 +139,26 @@ static void close_gate(void) {
   pthread_mutex_unlock(&team.lock);
 }
 
+// Threads of another library's, which then do the work of helpers.
+static struct {
+  decant_parallel *_Atomic parallel;
+  int (*member)(void);
+} foreign;
+
+static void work_as_member(void *job) { work(job, (size_t)foreign.member()); }
+
+static void run_job(Job *job) {
+  decant_parallel *parallel = atomic_load_explicit(&foreign.parallel, memory_order_acquire);
+  if (parallel) {
+    parallel(work_as_member, job, (unsigned)job->members, 0);
+    return;
+  }
+  start_helpers(job->members - 1);
+  open_gate(job);
+  work(job, 0);
+  close_gate();
+}
+
 void decant_team(
     int threads, size_t parts, int in_order, void (*body)(void *, size_t, size_t), void *argument) {
   size_t members = threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : (size_t)threads;
@@ -157,14 +176,15 @@ void decant_team(
     atomic_init(&job.shares[i].next, parts * i / job.count);
     job.shares[i].end = parts * (i + 1) / job.count;
   }
-  start_helpers(members - 1);
-  open_gate(&job);
-  work(&job, 0);
-  close_gate();
+  run_job(&job);
   atomic_flag_clear(&team.is_taken);
 }
 
-void decant_rest_team(void) { atomic_store_explicit(&team.may_look, 0, memory_order_relaxed); }
+void decant_join_threads(decant_parallel *parallel, int (*member)(void)) {
+  if (!parallel || !member) return;
+  foreign.member = member;
+  atomic_store(&foreign.parallel, parallel);
+}
 
 int decant_processors(void) {
 #ifdef __linux__

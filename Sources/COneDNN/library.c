@@ -38,6 +38,8 @@ static void load(void) {
   DECANT_DNNL_FUNCTIONS(X)
 #undef X
   decant_dnnl.set_threads = (void (*)(int))dlsym(library, "omp_set_num_threads");
+  decant_dnnl.parallel = (decant_dnnl_team *)dlsym(library, "GOMP_parallel");
+  decant_dnnl.member = (int (*)(void))dlsym(library, "omp_get_thread_num");
   if (failed) return;
   const dnnl_version_t *version = decant_dnnl.version();
   if (version->major != DNNL_VERSION_MAJOR || version->minor < DNNL_VERSION_MINOR) {
@@ -57,5 +59,8 @@ const char *decant_dnnl_load(void) {
   pthread_once(&once, load);
   return failed ? failure : NULL;
 }
+
+decant_dnnl_team *decant_dnnl_parallel(void) { return decant_dnnl.parallel; }
+int (*decant_dnnl_member(void))(void) { return decant_dnnl.member; }
 
 const char *decant_dnnl_status(dnnl_status_t status) { return decant_dnnl.status2str(status); }

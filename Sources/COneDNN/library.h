@@ -1,6 +1,7 @@
 // The functions of libdnnl that are used, found by name when it is loaded.
 #ifndef DECANT_DNNL_LIBRARY_H
 #define DECANT_DNNL_LIBRARY_H
+#include "COneDNN.h"
 #include <oneapi/dnnl/dnnl.h>
 #include <oneapi/dnnl/dnnl_debug.h>
 
@@ -26,6 +27,9 @@ typedef struct {
 #undef X
   /// OpenMP's, from the runtime that libdnnl brings; NULL when it is built without.
   void (*set_threads)(int);
+  /// What decant_dnnl_parallel() and decant_dnnl_member() give.
+  decant_dnnl_team *parallel;
+  int (*member)(void);
   /// The processor.
   dnnl_engine_t engine;
 } decant_library;

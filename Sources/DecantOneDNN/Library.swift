@@ -1,13 +1,16 @@
+internal import CKernels
 internal import COneDNN
 internal import DecantIR
 
-/// libdnnl, loaded at the first use.
+/// libdnnl, loaded at the first use; its threads, OpenMP's, are everybody's from then on.
 enum Library {
   /// Loads the library; does nothing when it is there.
   ///
   /// - Throws: ``OpError`` when the machine does not have it.
   static func load() throws(OpError) {
-    guard let reason = unsafe decant_dnnl_load() else { return }
+    guard let reason = unsafe decant_dnnl_load() else {
+      return unsafe decant_join_threads(decant_dnnl_parallel(), decant_dnnl_member())
+    }
     throw OpError(
       "the onednn backend needs oneDNN 2.6 (Debian's libdnnl2): \(unsafe String(cString: reason))", kind: .unsupported)
   }

@@ -1,4 +1,3 @@
-internal import CKernels
 internal import COneDNN
 internal import DecantIR
 internal import Synchronization
@@ -145,9 +144,7 @@ internal import Synchronization
       }
       unsafe bound.append(decant_argument(place: DNNL_ARG_DST, layout: layout.pointer, bytes: pointer))
       return unsafe bound.withUnsafeBufferPointer { bound in
-        // Its threads are others than ours.
-        if threads > 1 { decant_rest_team() }
-        return unsafe decant_dnnl_execute(made, threads, Int32(bound.count), bound.baseAddress)
+        unsafe decant_dnnl_execute(made, threads, Int32(bound.count), bound.baseAddress)
       }
     }
     try Library.check(status, "run a primitive")

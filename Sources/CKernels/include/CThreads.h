@@ -11,8 +11,13 @@
 void decant_team(
     int threads, size_t parts, int in_order, void (*body)(void *argument, size_t member, size_t part), void *argument);
 
-/// Lets the team sleep until the next call: threads of another library are about to need the processors.
-void decant_rest_team(void);
+/// What GCC makes of `#pragma omp parallel`: calls `body(argument)` on each of so many threads.
+typedef void decant_parallel(void (*body)(void *), void *argument, unsigned threads, unsigned flags);
+
+/// From now on teams are made of the threads of another library, which is about to use them for its own work: two sets of threads
+/// that wait for work take each other's processor. `member` gives the number of the calling thread in its team. Without both
+/// nothing changes.
+void decant_join_threads(decant_parallel *parallel, int (*member)(void));
 
 /// How many processors this process may use, at least 1.
 int decant_processors(void);

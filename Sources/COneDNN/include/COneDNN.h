@@ -7,6 +7,12 @@
 /// Loads the library once; NULL when it is there, else why not. Thread-safe.
 const char *decant_dnnl_load(void);
 
+/// What makes the teams of threads that oneDNN works on, as GCC's OpenMP does, and the number of the calling thread in its team.
+/// NULL where its threads are others. Only once it is loaded.
+typedef void decant_dnnl_team(void (*body)(void *), void *argument, unsigned threads, unsigned flags);
+decant_dnnl_team *decant_dnnl_parallel(void);
+int (*decant_dnnl_member(void))(void);
+
 /// What oneDNN says for a status: "unimplemented".
 const char *decant_dnnl_status(dnnl_status_t status);
 
