@@ -60,8 +60,28 @@ import Testing
     KernelCase(
       "AveragePool", [[1, 3, 9, 10]],
       ["kernel_shape": .ints([3, 3]), "pads": .ints([1, 1, 1, 1]), "count_include_pad": .int(1)]),
+    // Windows without a place of the image.
+    KernelCase(
+      "MaxPool", [[1, 20, 3, 3]],
+      ["kernel_shape": .ints([2, 2]), "dilations": .ints([5, 5]), "pads": .ints([3, 3, 3, 3])]),
+    KernelCase(
+      "MaxPool", [[1, 4, 3, 3]],
+      ["kernel_shape": .ints([2, 2]), "dilations": .ints([5, 5]), "pads": .ints([3, 3, 3, 3])]),
     KernelCase("GlobalAveragePool", [[2, 33, 7, 7]]), KernelCase("GlobalMaxPool", [[2, 16, 30]]),
   ]) func pooling(_ one: KernelCase) throws { try one.check() }
+
+  /// Means of nothing, and windows so large that going through them would never end.
+  @Test(arguments: [
+    KernelCase(
+      "AveragePool", [[1, 20, 3, 3]],
+      ["kernel_shape": .ints([2, 2]), "dilations": .ints([5, 5]), "pads": .ints([3, 3, 3, 3])]),
+    KernelCase(
+      "MaxPool", [[1, 4, 40, 40]],
+      ["kernel_shape": .ints([1 << 20, 1 << 20]), "pads": .ints([(1 << 20) - 1, (1 << 20) - 1, 0, 0])]),
+    KernelCase(
+      "MaxPool", [[1, 20, 40, 40]],
+      ["kernel_shape": .ints([1 << 20, 1 << 20]), "pads": .ints([(1 << 20) - 1, (1 << 20) - 1, 0, 0])]),
+  ]) func pooledByDefinition(_ one: KernelCase) throws { #expect(try one.run(NativeBackend()) == nil) }
 
   /// A graph of two inputs of one shape, computed with our kernels and by definition.
   private func check(

@@ -17,7 +17,7 @@ struct PlainPoolingKernel: Kernel {
       let kernel = request.attributes.ints("kernel_shape")
     else { return nil }
     let window = try WindowRule(request.attributes, kernel: kernel).resolve(Array(x.shape[2...])).axes
-    guard window.allSatisfy({ $0.output > 0 }) else { return nil }
+    guard window.allSatisfy({ WindowAxis($0).isPool }) else { return nil }
     return PlainPoolingKernel(
       type: ConcreteType(.float32, Array(x.shape[..<2]) + window.map(\.output)), planes: x.shape[0] * x.shape[1],
       rows: window[0], columns: window[1])

@@ -38,7 +38,8 @@ struct PoolingKernel: Kernel {
     if countsPadding, request.attributes.int("ceil_mode", default: 0) != 0 { return nil }
     let axes = try WindowRule(isGlobal ? [:] : request.attributes, kernel: kernel).resolve(spatial).axes
       .map { WindowAxis($0) }
-    guard axes.allSatisfy({ $0.isModest && $0.touchesAll }) else { return nil }
+    // There is a largest element of nothing, but no mean.
+    guard axes.allSatisfy({ $0.isPool && ($0.touchesAll || !isMean) }) else { return nil }
     let (y, x, channels) = (axes.count == 1 ? WindowAxis() : axes[0], axes[axes.count - 1], image.shape[1])
     return PoolingKernel(
       windows: decant_windows(y, x, channels: channels, depth: channels), isMean: isMean,

@@ -27,8 +27,13 @@ struct WindowAxis: Sendable {
   var isModest: Bool {
     output > 0 && [kernel, stride, dilation, padding].allSatisfy { $0 < 1 << 24 } && kernel * dilation < 1 << 24
   }
-  /// Whether no window lies in the padding alone.
-  var touchesAll: Bool { (kernel - 1) * dilation >= padding && (output - 1) * stride - padding < input }
+  /// Whether a pool can go through its windows place by place: they are not much larger than the input.
+  var isPool: Bool { isModest && kernel <= max(input, WindowAxis.mostPlaces) }
+  private static let mostPlaces = 64
+  /// Whether every window has a place of the input: none lies in the padding alone or steps over all of it.
+  var touchesAll: Bool {
+    (kernel - 1) * dilation >= padding && (output - 1) * stride - padding < input && (kernel == 1 || dilation <= input)
+  }
 }
 
 extension decant_windows {
