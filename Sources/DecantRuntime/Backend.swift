@@ -98,11 +98,13 @@ public struct KernelRequest: Sendable {
   public let wanted: [Bool]
   /// How many threads one call may use.
   public let threads: Int
+  /// What kernels of the node have made of the constants for operands of other types.
+  public let forms: ConstantForms
 
   /// From its parts.
   public init(
     op: OpName, attributes: Attributes = [:], operands: [ConcreteType?], constants: [Tensor?] = [],
-    wanted: [Bool] = [true], threads: Int = 1
+    wanted: [Bool] = [true], threads: Int = 1, forms: ConstantForms = ConstantForms()
   ) {
     self.op = op
     self.attributes = attributes
@@ -110,6 +112,7 @@ public struct KernelRequest: Sendable {
     self.constants = constants
     self.wanted = wanted
     self.threads = threads
+    self.forms = forms
   }
 
   /// The type of operand `index`; nil when it is left out.

@@ -11,6 +11,7 @@ final class NodeWork: Sendable {
   private let op: OpName
   private let environment: PlanEnvironment
   private let ready = TypedCache<ReadyKernel>()
+  private let forms = ConstantForms()
 
   init(_ node: Node, _ environment: PlanEnvironment) throws(OpError) {
     op = node.op
@@ -46,7 +47,7 @@ final class NodeWork: Sendable {
     }
     return KernelRequest(
       op: op, attributes: attributes, operands: types, constants: constants, wanted: wanted,
-      threads: environment.threads)
+      threads: environment.threads, forms: forms)
   }
 
   private static func describe(_ types: [ConcreteType?]) -> String {

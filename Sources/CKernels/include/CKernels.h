@@ -74,13 +74,23 @@ void decant_bf16_to_f32(const uint16_t *halves, size_t count, float *values);
 // Matrices (matrix.c)
 
 // C += factor * A B, where C is `rows` x `columns` with rows `c_row` apart, and A is `rows` x `depth` with element (i, p) at
-// a[i * a_row + p * a_step], B `depth` x `columns` with element (p, j) at b[p * b_step + j * b_column]. With `is_upper` what lies
-// below the diagonal of C may be left as it is. `scratch` has room for `decant_multiply_scratch(rows)` elements; a few hundred
-// rows at a time keep it in the cache.
+// a[i * a_row + p * a_step], B `depth` x `columns` with element (p, j) at b[p * b_step + j * b_column]. `scratch` has room for
+// `decant_multiply_scratch(rows)` elements; a few hundred rows at a time keep it in the cache.
 void decant_multiply_add_f32(
     size_t rows, size_t columns, size_t depth, float factor, const float *a, size_t a_row, size_t a_step, const float *b,
-    size_t b_step, size_t b_column, float *c, size_t c_row, int is_upper, float *scratch);
+    size_t b_step, size_t b_column, float *c, size_t c_row, float *scratch);
 size_t decant_multiply_scratch(size_t rows);
+
+// The Gram matrix X'X, of which a chunk of at most DECANT_GRAM_ROWS rows of X is taken at a time. First the elements `first` up to
+// `end` of the rows go into panels, which have room for `decant_gram_panels_size(columns)` elements; different threads may do so for
+// different elements. `first` is a multiple of DECANT_GRAM_STEP, and so is `end` unless it is `columns`. Then their products are
+// added to rows of the result: `rows` from `first` on, again a multiple; `sums` begins with the diagonal element of the first, and
+// each row has `columns - first` elements, of which those below the diagonal mean nothing.
+enum { DECANT_GRAM_ROWS = 256, DECANT_GRAM_STEP = 96 };
+size_t decant_gram_panels_size(size_t columns);
+void decant_gram_pack(
+    const float *const *rows, size_t count, size_t columns, size_t first, size_t end, float *panels);
+void decant_gram_add(const float *panels, size_t count, size_t columns, size_t first, size_t rows, float *sums);
 
 // target[j * target_stride + i] = source[i * stride + j] for i below `rows` and j below `columns`.
 void decant_transpose_f32(

@@ -14,7 +14,7 @@ public final class InputProducts: Sendable {
     init(_ sums: Matrix) { self.sums = Mutex(sums) }
   }
 
-  private static let band = 192
+  private static let band = 2 * GramPanels.step
 
   /// Nothing seen.
   public init(count: Int) {
@@ -24,16 +24,18 @@ public final class InputProducts: Sendable {
     }
   }
 
-  /// Adds the products of `x`, rows by inputs. The sums do not depend on the number of threads.
-  func add(_ x: Matrix, threads: Int) {
-    precondition(x.columns == count, "as many inputs as before")
-    Parallel.forEach(count: bands.count, threads: threads) { range in
-      for index in range {
-        let start = index * InputProducts.band
-        bands[index].sums.withLock { band in
-          band.add(
-            1, x, MatrixPart(rows: 0..<x.rows, columns: start..<start + band.rows, isTransposed: true), x,
-            MatrixPart(rows: 0..<x.rows, columns: start..<count), isUpper: true)
+  /// Adds the products of the rows of `parts`, one after another. The sums do not depend on the number of threads.
+  ///
+  /// Precondition: the rows have ``count`` elements.
+  func add(_ parts: [KeptRows], threads: Int) {
+    precondition(parts.allSatisfy { $0.columns == count }, "as many inputs as before")
+    let rows = RowAddresses(parts)
+    let panels = GramPanels(columns: count)
+    for start in stride(from: 0, to: rows.count, by: GramPanels.rows) {
+      panels.fill(rows, start..<min(rows.count, start + GramPanels.rows), threads: threads)
+      Parallel.forEach(count: bands.count, threads: threads) { range in
+        for index in range {
+          bands[index].sums.withLock { panels.add(to: &$0, first: index * InputProducts.band) }
         }
       }
     }

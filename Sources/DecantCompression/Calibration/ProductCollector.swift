@@ -49,15 +49,21 @@ public struct ProductCollector: Sendable {
       var seen = try Parallel.map(count: end - start, threads: threads) { (index) throws(DecantError) in
         try rows(of: start + index, samples, cutsPadding: cutsPadding)
       }
-      for value in names.keys.sorted(by: { $0.index < $1.index }) {
-        let parts = seen.indices.compactMap { seen[$0].removeValue(forKey: value) }
-        guard let columns = parts.first?.columns else { continue }
+      var additions: [(sums: InputProducts, rows: [KeptRows])] = []
+      for (value, name) in names.sorted(by: { $0.key.index < $1.key.index }) {
+        let rows = seen.indices.compactMap { seen[$0].removeValue(forKey: value) }
+        guard let columns = rows.first?.columns else { continue }
         let known = sums[value] ?? InputProducts(count: columns)
-        guard parts.allSatisfy({ $0.columns == known.count }) else {
-          throw DecantError(.malformed, "'\(names[value] ?? "")' has not as many elements in its last axis as before")
+        guard rows.allSatisfy({ $0.columns == known.count }) else {
+          throw DecantError(.malformed, "'\(name)' has not as many elements in its last axis as before")
         }
-        known.add(Matrix(stacking: parts, columns: columns), threads: threads)
         sums[value] = known
+        additions.append((known, rows))
+      }
+      // One to a thread, the large ones first; where there is one only, it is cut.
+      additions.sort { $0.sums.count > $1.sums.count }
+      Parallel.forEach(count: additions.count, threads: threads, inOrder: true) { [additions] range in
+        for (sums, rows) in additions[range] { sums.add(rows, threads: threads) }
       }
       reporter.report(.progress(step, done: end, total: samples.count, unit: "samples"))
     }
@@ -71,7 +77,7 @@ public struct ProductCollector: Sendable {
       // A model for inputs of one length only refuses others.
       guard let short = try? rows(of: index, samples, cutsPadding: true) else { return false }
       let whole = try rows(of: index, samples, cutsPadding: false)
-      return whole.allSatisfy { value, matrix in short[value].map { matrix.agrees(with: $0) } ?? false }
+      return whole.allSatisfy { value, rows in short[value].map { rows.agree(with: $0) } ?? false }
     }
     return false
   }
@@ -79,48 +85,20 @@ public struct ProductCollector: Sendable {
   /// What sample `index` sends into each product, one row for each vector.
   private func rows(
     of index: Int, _ samples: Calibrator.Samples, cutsPadding: Bool
-  ) throws(DecantError) -> [ValueID: Matrix] {
-    let seen = Mutex<[ValueID: Matrix]>([:])
+  ) throws(DecantError) -> [ValueID: KeptRows] {
+    let seen = Mutex<[ValueID: KeptRows]>([:])
     do throws(DecantError) {
       let given = try samples.inputs(index)
       let inputs = cutsPadding ? PaddingCut.apply(to: given) ?? given : given
       let mask = inputs["attention_mask"].flatMap { $0.integers }
       let tap = StatisticsTap(Set(names.keys)) { (value, tensor) throws(OpError) in
-        let matrix = try ProductCollector.matrix(tensor, mask)
-        seen.withLock { $0[value] = matrix }
+        let rows = try KeptRows(tensor, mask)
+        seen.withLock { $0[value] = rows }
       }
       _ = try executor.run(inputs, tap: tap)
     } catch {
       throw error.within("sample \(index)")
     }
     return seen.withLock { $0 }
-  }
-
-  /// The vectors along the last axis, one row for each that the mask leaves on.
-  private static func matrix(_ tensor: Tensor, _ mask: [Int]?) throws(OpError) -> Matrix {
-    guard tensor.dataType.isFloat, let columns = tensor.shape.last, columns > 0 else {
-      throw OpError("expected floats, got \(tensor.type)", kind: .unsupported)
-    }
-    if let (index, value) = tensor.firstNotFinite {
-      throw OpError("the element \(index) is \(value); inputs of products must be finite")
-    }
-    let rows = tensor.elementCount / columns
-    let mask = tensor.rank > 2 && mask?.count == rows ? mask : nil
-    let kept = (0..<rows).filter { row in mask.map { $0[row] != 0 } ?? true }.map { $0 * columns }
-    if tensor.dataType == .float32, tensor.bytes != nil {
-      let floats = tensor.aligned
-      return Matrix(gathering: kept, columns: columns, from: floats.span(of: Float.self))
-    }
-    guard let floats = tensor.floats else { throw OpError("the value has no data here") }
-    return Matrix(gathering: kept, columns: columns, from: floats.span)
-  }
-}
-
-extension Matrix {
-  /// Whether another has the same extents and, but for rounding, the same elements.
-  fileprivate func agrees(with other: Matrix) -> Bool {
-    guard rows == other.rows, columns == other.columns else { return false }
-    let tolerance = 1e-3 * elements.reduce(0) { max($0, abs($1)) }
-    return zip(elements, other.elements).allSatisfy { abs($0 - $1) <= tolerance }
   }
 }

@@ -21,15 +21,6 @@ struct Matrix: Sendable, Hashable {
     self.elements = elements
   }
 
-  /// The rows of `parts`, one after the other. Precondition: all have as many columns.
-  init(stacking parts: [Matrix], columns: Int) {
-    let rows = parts.reduce(0) { $0 + $1.rows }
-    var elements: [Float] = []
-    elements.reserveCapacity(rows * columns)
-    for part in parts { elements += part.elements }
-    self.init(rows: rows, columns: columns, elements: elements)
-  }
-
   subscript(row: Int, column: Int) -> Float {
     get { elements[row * columns + column] }
     set { elements[row * columns + column] = newValue }
@@ -48,13 +39,11 @@ extension Matrix {
   var whole: MatrixPart { MatrixPart(rows: 0..<rows, columns: 0..<columns) }
 
   /// Adds `factor · A B` to the rectangle that starts at `row` and `column`. Sums are taken in the same order whatever the
-  /// extents of the result, on every machine. With `isUpper` elements of the rectangle below its own diagonal are left as they
-  /// happen to be.
+  /// extents of the result, on every machine.
   ///
   /// Preconditions: the inner extents agree and the result lies inside. O(rows · columns · depth).
   mutating func add(
-    _ factor: Float, _ a: Matrix, _ aPart: MatrixPart, _ b: Matrix, _ bPart: MatrixPart, row: Int = 0, column: Int = 0,
-    isUpper: Bool = false
+    _ factor: Float, _ a: Matrix, _ aPart: MatrixPart, _ b: Matrix, _ bPart: MatrixPart, row: Int = 0, column: Int = 0
   ) {
     let (height, depth) =
       aPart.isTransposed ? (aPart.columns.count, aPart.rows.count) : (aPart.rows.count, aPart.columns.count)
@@ -68,7 +57,6 @@ extension Matrix {
     let (bStep, bColumn) = bPart.isTransposed ? (1, b.columns) : (b.columns, 1)
     // A band of the result at a time, so that its packed factor stays in the cache.
     let band = 192
-    precondition(!isUpper || height <= band, "only a band at a time knows its diagonal")
     let size = decant_multiply_scratch(min(band, height))
     unsafe elements.withUnsafeMutableBufferPointer { result in
       unsafe a.elements.withUnsafeBufferPointer { a in
@@ -84,8 +72,7 @@ extension Matrix {
             for start in Swift.stride(from: 0, to: height, by: band) {
               unsafe decant_multiply_add_f32(
                 min(band, height - start), width, depth, factor, aFirst + start * aRow, aRow, aStep, bFirst, bStep,
-                bColumn, result + (row + start) * stride + column, stride, isUpper ? 1 : 0,
-                scratch)
+                bColumn, result + (row + start) * stride + column, stride, scratch)
             }
           }
         }
@@ -95,26 +82,13 @@ extension Matrix {
 
   /// A copy of some rows and columns.
   func part(rows: Range<Int>, columns: Range<Int>) -> Matrix {
-    Matrix(
-      gathering: rows.map { $0 * self.columns + columns.lowerBound }, columns: columns.count, from: elements.span)
-  }
-
-  /// Rows of `columns` elements that start at `starts` in `source`.
-  ///
-  /// Precondition: all lie inside.
-  init(gathering starts: [Int], columns: Int, from source: Span<Float>) {
-    let count = starts.count * columns
-    let elements = unsafe source.withUnsafeBufferPointer { source in
-      unsafe [Float](unsafeUninitializedCapacity: count) { target, written in
-        for (row, start) in starts.enumerated() {
-          let line = unsafe UnsafeBufferPointer(rebasing: source[start..<start + columns])
-          _ = unsafe UnsafeMutableBufferPointer(rebasing: target[row * columns..<(row + 1) * columns])
-            .initialize(from: line)
-        }
-        written = count
-      }
+    var elements: [Float] = []
+    elements.reserveCapacity(rows.count * columns.count)
+    for row in rows {
+      let start = row * self.columns
+      elements += self.elements[start + columns.lowerBound..<start + columns.upperBound]
     }
-    self.init(rows: starts.count, columns: columns, elements: elements)
+    return Matrix(rows: rows.count, columns: columns.count, elements: elements)
   }
 
   private func holds(_ part: MatrixPart) -> Bool {

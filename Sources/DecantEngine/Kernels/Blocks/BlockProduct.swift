@@ -14,8 +14,9 @@ struct BlockProduct: Kernel {
   private let threads: Int
 
   static let make: NativeBackend.Maker = { request throws(OpError) in
-    guard let a = request.operand(0), a.dataType == .float32, a.shape.allSatisfy({ $0 > 0 }),
-      let matrix = try PackedBlocks(request), a.shape.last == matrix.depth
+    let matrix = try request.forms.form { () throws(OpError) in try PackedBlocks(request) }
+    guard let matrix, let a = request.operand(0), a.dataType == .float32, a.shape.allSatisfy({ $0 > 0 }),
+      a.shape.last == matrix.depth
     else { return nil }
     return BlockProduct(
       matrix: matrix, shape: a.shape.dropLast() + [matrix.columns],

@@ -5,7 +5,7 @@ internal import DecantOps
 internal import DecantRuntime
 
 /// A constant matrix of 4- or 8-bit codes with a scale for each block, as products with it read it.
-struct PackedBlocks: Sendable {
+final class PackedBlocks: Sendable {
   let depth: Int
   let columns: Int
   let block: Int
@@ -80,6 +80,7 @@ struct PackedBlocks: Sendable {
 
   /// Calls `body` with the matrix as the loops in C take it.
   func withMatrix(_ body: (UnsafePointer<decant_blocks>) -> Void) {
+    let packed = packed
     unsafe packed.bytes.withUnsafeBytes { packed in
       unsafe scales.withUnsafeBufferPointer { scales in
         unsafe offsets.withUnsafeBufferPointer { offsets in

@@ -22,23 +22,24 @@ struct CodeConvolution: Kernel {
       let target = CodeGrid(request, scale: 6, zeroPoint: 7, request.operand(7)?.dataType)
     else { return nil }
     let window = try WindowRule(request.attributes, kernel: Array(w.shape[2...])).resolve(Array(x.shape[2...])).axes
-    return CodeConvolution(request, x, w, source, target, window)
+    return try CodeConvolution(request, x, w, source, target, window)
   }
 
   private init?(
     _ request: KernelRequest, _ x: ConcreteType, _ w: Tensor, _ source: CodeGrid, _ target: CodeGrid,
     _ window: [Window.Axis]
-  ) {
+  ) throws(OpError) {
     let (channels, area) = (w.shape[1], w.shape[2...].reduce(1, *))
-    guard let codes = SignedCodes.centered(w, zeroPoints: request.constant(5), axis: 0),
-      request.operand(5) == nil || request.constant(5) != nil, let scales = request.constant(4)?.floats,
+    guard request.operand(5) == nil || request.constant(5) != nil, let scales = request.constant(4)?.floats,
       scales.count == 1 || scales.count == w.shape[0], window.allSatisfy({ $0.output > 0 })
     else { return nil }
-    let lines = CodeConvolution.channelsInnermost(codes, outputs: w.shape[0], channels: channels, area: area)
-    let depth = channels * area
-    guard let packed = PackedColumns(lines, depth: depth, columns: w.shape[0], step: 1, stride: depth) else {
-      return nil
+    let packed = try request.forms.form { () -> PackedColumns? in
+      guard let codes = SignedCodes.centered(w, zeroPoints: request.constant(5), axis: 0) else { return nil }
+      let lines = CodeConvolution.channelsInnermost(codes, outputs: w.shape[0], channels: channels, area: area)
+      let depth = channels * area
+      return PackedColumns(lines, depth: depth, columns: w.shape[0], step: 1, stride: depth)
     }
+    guard let packed else { return nil }
     var outcome = PackedColumns.Outcome(zero: source.zero, target: target.zero)
     if request.operand(8) != nil {
       guard let bias = request.constant(8)?.array(of: Int32.self), bias.count == w.shape[0] else { return nil }

@@ -70,7 +70,7 @@ extension CodeProduct: SaturationCounting {
 extension CodeProduct {
   /// `QLinearMatMul`.
   static let quantized: NativeBackend.Maker = { request throws(OpError) in
-    guard let matrix = Matrix(request, index: 3, zeroPoint: 5, isTransposed: false),
+    guard let matrix = try Matrix(request, index: 3, zeroPoint: 5, isTransposed: false),
       let source = CodeGrid(request, scale: 1, zeroPoint: 2, request.operand(0)?.dataType),
       let target = CodeGrid(request, scale: 6, zeroPoint: 7, request.operand(7)?.dataType),
       let scales = matrix.scales(request, 4)
@@ -83,7 +83,7 @@ extension CodeProduct {
   /// `QGemm`.
   static let gemm: NativeBackend.Maker = { request throws(OpError) in
     guard request.attributes.int("transA", default: 0) == 0, request.operand(0)?.rank == 2,
-      let matrix = Matrix(
+      let matrix = try Matrix(
         request, index: 3, zeroPoint: 5, isTransposed: request.attributes.int("transB", default: 0) != 0),
       let source = CodeGrid(request, scale: 1, zeroPoint: 2, request.operand(0)?.dataType),
       let scales = matrix.scales(request, 4), let bias = matrix.bias(request, 6)
@@ -102,7 +102,7 @@ extension CodeProduct {
 
   /// `MatMulInteger`.
   static let sums: NativeBackend.Maker = { request throws(OpError) in
-    guard let matrix = Matrix(request, index: 1, zeroPoint: 3, isTransposed: false),
+    guard let matrix = try Matrix(request, index: 1, zeroPoint: 3, isTransposed: false),
       let zero = RowOperand(request, 2), zero.isOneCode(request)
     else { return nil }
     let outcome = PackedColumns.Outcome(zero: zero.constant?.integers?.first ?? 0)
@@ -112,7 +112,7 @@ extension CodeProduct {
   /// `MatMulIntegerToFloat`.
   static let floats: NativeBackend.Maker = { request throws(OpError) in
     guard request.operand(2)?.dataType == .float32, request.operand(3)?.dataType == .float32,
-      let matrix = Matrix(request, index: 1, zeroPoint: 5, isTransposed: false), let zero = RowOperand(request, 4),
+      let matrix = try Matrix(request, index: 1, zeroPoint: 5, isTransposed: false), let zero = RowOperand(request, 4),
       zero.isOneCode(request), let scale = RowOperand(request, 2), scale.type?.shape.reduce(1, *) == 1,
       let scales = matrix.scales(request, 3), let addends = matrix.addends(request, 6)
     else { return nil }
@@ -163,16 +163,18 @@ extension CodeProduct {
   private struct Matrix {
     let packed: PackedColumns
 
-    init?(_ request: KernelRequest, index: Int, zeroPoint: Int, isTransposed: Bool) {
+    init?(_ request: KernelRequest, index: Int, zeroPoint: Int, isTransposed: Bool) throws(OpError) {
       guard let b = request.constant(index), b.rank == 2,
-        request.operand(zeroPoint) == nil || request.constant(zeroPoint) != nil,
-        let codes = SignedCodes.centered(b, zeroPoints: request.constant(zeroPoint), axis: isTransposed ? 0 : 1)
+        request.operand(zeroPoint) == nil || request.constant(zeroPoint) != nil
       else { return nil }
       let (depth, columns) = isTransposed ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
-      guard
-        let packed = PackedColumns(
-          codes, depth: depth, columns: columns, step: isTransposed ? 1 : columns, stride: isTransposed ? depth : 1)
-      else { return nil }
+      let packed = try request.forms.form {
+        SignedCodes.centered(b, zeroPoints: request.constant(zeroPoint), axis: isTransposed ? 0 : 1).flatMap {
+          PackedColumns(
+            $0, depth: depth, columns: columns, step: isTransposed ? 1 : columns, stride: isTransposed ? depth : 1)
+        }
+      }
+      guard let packed else { return nil }
       self.packed = packed
     }
 

@@ -3,7 +3,7 @@ internal import DecantBytes
 internal import DecantIR
 
 /// A constant matrix of signed codes as the products of codes read it.
-struct PackedColumns: Sendable {
+final class PackedColumns: Sendable {
   let depth: Int
   let columns: Int
   private let packed: ByteSlice
@@ -59,6 +59,7 @@ struct PackedColumns: Sendable {
     let scratch = UnsafeMutableRawPointer.allocate(
       byteCount: decant_product_scratch(depth) * threads, alignment: 64)
     defer { unsafe scratch.deallocate() }
+    let packed = packed
     unsafe packed.bytes.withUnsafeBytes { packed in
       unsafe sums.withUnsafeBufferPointer { sums in
         unsafe outcome.factors.withUnsafeBufferPointer { factors in
@@ -82,6 +83,7 @@ struct PackedColumns: Sendable {
   func saturated(_ rows: decant_rows) -> Int {
     let scratch = UnsafeMutableRawPointer.allocate(byteCount: decant_product_scratch(depth), alignment: 64)
     defer { unsafe scratch.deallocate() }
+    let packed = packed
     return unsafe packed.bytes.withUnsafeBytes { packed in
       var rows = unsafe rows
       return Int(

@@ -51,12 +51,13 @@ final class ConvolutionKernel: Kernel {
     if geometry.groups > 1, geometry.depth == 1, geometry.columns == geometry.channels {
       return try ChannelConvolution(geometry, Source(filters), ending, threads: request.threads)
     }
-    return try ConvolutionKernel(geometry, Source(filters), ending, threads: request.threads)
+    return try ConvolutionKernel(geometry, Source(filters), ending, request)
   }
 
   private init?(
-    _ geometry: ConvolutionGeometry, _ filters: Source, _ ending: Ending, threads: Int
+    _ geometry: ConvolutionGeometry, _ filters: Source, _ ending: Ending, _ request: KernelRequest
   ) throws(OpError) {
+    let threads = request.threads
     let columns = geometry.columns / geometry.groups
     if geometry.isPointwise, geometry.groups == 1 {
       reading = .pixels
@@ -68,11 +69,16 @@ final class ConvolutionKernel: Kernel {
       guard geometry.groups == 1 || geometry.depth >= ConvolutionKernel.fewestInGroup else { return nil }
       reading = .windows
     }
-    weights = (0..<geometry.groups).map {
-      .filters(
-        filters, first: $0 * columns, places: geometry.places, depth: geometry.depth, columns: columns, threads: threads
-      )
+    var weights: [PackedWeights] = []
+    for group in 0..<geometry.groups {
+      let packed = try request.forms.form(group) {
+        PackedWeights(
+          filters: filters, first: group * columns, places: geometry.places, depth: geometry.depth, columns: columns,
+          threads: threads)
+      }
+      if let packed { weights.append(packed) }
     }
+    self.weights = weights
     zeros = try Source(Tensor([Float](repeating: 0, count: geometry.depth)))
     self.geometry = geometry
     self.ending = ending

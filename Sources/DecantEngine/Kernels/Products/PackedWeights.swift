@@ -4,7 +4,7 @@ internal import DecantIR
 internal import DecantRuntime
 
 /// Constant float32 weights as the products read them: blocks of columns, each of which makes one result of a row or a window.
-@safe struct PackedWeights: Sendable {
+@safe final class PackedWeights: Sendable {
   let depth: Int
   let columns: Int
   private let packed: ByteSlice
@@ -44,11 +44,9 @@ internal import DecantRuntime
 
   /// From filters `[columns, depth, …places…]`, of which those from column `first` on are taken; a column has the places one after
   /// another, each with its depth.
-  static func filters(_ filters: Source, first: Int, places: Int, depth: Int, columns: Int, threads: Int)
-    -> PackedWeights
-  {
+  convenience init(filters: Source, first: Int, places: Int, depth: Int, columns: Int, threads: Int) {
     let stride = depth * places
-    return unsafe PackedWeights(depth: stride, columns: columns, threads: threads) { blocks, packed in
+    unsafe self.init(depth: stride, columns: columns, threads: threads) { blocks, packed in
       unsafe decant_pack_filters(
         filters.floats(at: first * stride), places, depth, columns, stride, blocks.lowerBound, blocks.upperBound, packed
       )
@@ -56,8 +54,8 @@ internal import DecantRuntime
   }
 
   /// From a matrix `[depth, columns]`.
-  static func matrix(_ matrix: Source, depth: Int, columns: Int, threads: Int) -> PackedWeights {
-    unsafe PackedWeights(depth: depth, columns: columns, threads: threads) { blocks, packed in
+  convenience init(matrix: Source, depth: Int, columns: Int, threads: Int) {
+    unsafe self.init(depth: depth, columns: columns, threads: threads) { blocks, packed in
       unsafe decant_pack_matrix(
         matrix.floats(), depth, columns, columns, blocks.lowerBound, blocks.upperBound, packed)
     }
@@ -65,6 +63,7 @@ internal import DecantRuntime
 
   /// Calls `body` with the address of the column at `first`, which begins a block.
   func withColumns(from first: Int, _ body: (UnsafePointer<Float>) -> Void) {
+    let packed = packed
     unsafe packed.bytes.withUnsafeBytes { raw in
       guard let start = raw.baseAddress else { return }
       unsafe body(start.assumingMemoryBound(to: Float.self) + first * depth)

@@ -24,7 +24,7 @@ final class ProductKernel: Kernel {
     else { return nil }
     let type = ConcreteType(.float32, left.shape.dropLast() + [right.shape[1]])
     guard let ending = try ending(type, bias: nil, fused) else { return nil }
-    return ProductKernel(request, type, try Source(matrix), isTurned: false, ending, absorbed: [1])
+    return try ProductKernel(request, type, try Source(matrix), isTurned: false, ending, absorbed: [1])
   }
 
   private static func gemm(_ request: KernelRequest, _ fused: FusedRequest?) throws(OpError) -> (any Kernel)? {
@@ -45,7 +45,7 @@ final class ProductKernel: Kernel {
     }
     let type = ConcreteType(.float32, [left.shape[0], columns])
     guard let ending = try ending(type, bias: bias, fused) else { return nil }
-    return ProductKernel(request, type, try Source(matrix), isTurned: isTurned, ending, absorbed: [1, 2])
+    return try ProductKernel(request, type, try Source(matrix), isTurned: isTurned, ending, absorbed: [1, 2])
   }
 
   private static func ending(_ type: ConcreteType, bias: Source?, _ fused: FusedRequest?) throws(OpError) -> Ending? {
@@ -54,18 +54,22 @@ final class ProductKernel: Kernel {
   }
 
   /// From a matrix `[depth, columns]`, or the other way round when it `isTurned`.
-  private init(
+  private init?(
     _ request: KernelRequest, _ type: ConcreteType, _ matrix: Source, isTurned: Bool, _ ending: Ending,
     absorbed: Set<Int>
-  ) {
+  ) throws(OpError) {
     let columns = type.shape[type.rank - 1]
     let depth = matrix.tensor.elementCount / columns
-    rows = type.shape.dropLast().reduce(1, *)
-    threads = request.threads
-    weights =
+    let threads = request.threads
+    let packed = try request.forms.form {
       isTurned
-      ? .filters(matrix, first: 0, places: 1, depth: depth, columns: columns, threads: threads)
-      : .matrix(matrix, depth: depth, columns: columns, threads: threads)
+        ? PackedWeights(filters: matrix, first: 0, places: 1, depth: depth, columns: columns, threads: threads)
+        : PackedWeights(matrix: matrix, depth: depth, columns: columns, threads: threads)
+    }
+    guard let packed else { return nil }
+    weights = packed
+    rows = type.shape.dropLast().reduce(1, *)
+    self.threads = threads
     self.type = type
     self.ending = ending
     self.absorbed = absorbed
