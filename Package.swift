@@ -14,6 +14,13 @@ let settings: [SwiftSetting] = [
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
+/// The command line holds the Swift runtime in itself, for it starts in half the time and runs where no Swift is; addresses in it are
+/// packed.
+let startsFast = [
+  "-static-stdlib", "-l_FoundationCollections", "-l_FoundationCShims", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker",
+  "pack-relative-relocs", "-Xlinker", "--gc-sections",
+]
+
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
@@ -82,7 +89,9 @@ let package = Package(
       ]),
 
     // Floor 7: the command line.
-    .executableTarget(name: "DecantCLI", dependencies: ["Decant", argumentParser], swiftSettings: settings),
+    .executableTarget(
+      name: "DecantCLI", dependencies: ["Decant", argumentParser], swiftSettings: settings,
+      linkerSettings: [.unsafeFlags(startsFast, .when(platforms: [.linux], configuration: .release))]),
     .executableTarget(
       name: "DecantBench", dependencies: ["Decant", "DecantBundle", "DecantIR", argumentParser], exclude: ["Runtime"],
       swiftSettings: settings),

@@ -1,42 +1,15 @@
-#include "CConvolution.h"
 #include "lanes.h"
+#include "neighbours.h"
 
-// So many neighbouring windows of a row are summed together, a lane of channels after another.
-enum { NEIGHBOURS = 7 };
-
-// Windows and weights as the loops see them, and the pixels that `count` neighbouring windows read: row `i` of them starts at
-// `places[i * columns]`.
+// Windows and weights as the loops see them, and the pixels that some neighbouring windows read.
 typedef struct {
   const decant_windows *windows;
   const float *weights;
   const decant_ending *ending;
-  const float **places;
+  const void **places;
 } work;
 
-// The number of different columns of pixels that `count` neighbouring windows of a row read.
-INLINED size_t columns_of(const decant_windows *w, size_t count) {
-  return (count - 1) * w->step_x + (w->window_width - 1) * w->gap_x + 1;
-}
-
 size_t decant_channel_places(const decant_windows *w) { return w->window_height * columns_of(w, NEIGHBOURS); }
-
-// Where the pixels lie that `count` windows from (out_y, out_x) on read.
-INLINED void find(
-    const decant_windows *w, const float *image, size_t out_y, size_t out_x, size_t count, const float *zeros,
-    const float **places) {
-  size_t columns = columns_of(w, count), from_x = out_x * w->step_x - w->left;
-  int inner = from_x < w->width && columns <= w->width - from_x;
-  for (size_t i = 0; i < w->window_height; i++, places += columns) {
-    size_t from_y = out_y * w->step_y + i * w->gap_y - w->top;  // wraps around where it lies above the image
-    const float *row = image + from_y * w->row;
-    if (from_y >= w->height)
-      for (size_t j = 0; j < columns; j++) places[j] = zeros;
-    else if (inner)
-      for (size_t j = 0; j < columns; j++) places[j] = row + (from_x + j) * w->pixel;
-    else
-      for (size_t j = 0; j < columns; j++) places[j] = from_x + j < w->width ? row + (from_x + j) * w->pixel : zeros;
-  }
-}
 
 // The results of `count` neighbouring windows, of which the first is `window`, for the channels from `channel` on: LANES, or the
 // last `some`. The width, step and gap of the windows are constants where it is called, when they are usual.
@@ -50,14 +23,14 @@ INLINED void sum(
 #pragma clang loop unroll(full)
   for (size_t x = 0; x < count; x++) sums[x] = start;
   for (size_t i = 0; i < w->window_height; i++) {
-    const float *const *places = k->places + i * columns;
+    const void *const *places = k->places + i * columns;
     const float *weights = k->weights + i * width * channels + channel;
 #pragma clang loop unroll_count(5)
     for (size_t j = 0; j < width; j++) {
       lanes factor = load_up_to(weights + j * channels, some);
 #pragma clang loop unroll(full)
       for (size_t x = 0; x < count; x++) {
-        lanes v = load_up_to(places[x * step + j * gap] + channel, some);
+        lanes v = load_up_to((const float *)places[x * step + j * gap] + channel, some);
         sums[x] = multiply_add(v, factor, sums[x]);
       }
     }
@@ -85,18 +58,18 @@ INLINED void sum_row(
   const decant_windows *w = k->windows;
   size_t x = 0;
   for (; x + NEIGHBOURS <= w->out_width; x += NEIGHBOURS) {
-    find(w, image, out_y, x, NEIGHBOURS, zeros, k->places);
+    find_neighbours(w, sizeof(float), image, out_y, x, NEIGHBOURS, zeros, k->places);
     sum_all(k, NEIGHBOURS, width, step, gap, row * w->out_width + x);
   }
   for (; x < w->out_width; x++) {
-    find(w, image, out_y, x, 1, zeros, k->places);
+    find_neighbours(w, sizeof(float), image, out_y, x, 1, zeros, k->places);
     sum_all(k, 1, width, step, gap, row * w->out_width + x);
   }
 }
 
 WIDE DISPATCHED void decant_convolve_channels_f32(
     const decant_windows *windows, const float *images, const float *weights, const decant_ending *ending, size_t first,
-    size_t last, const float *zeros, const float **places) {
+    size_t last, const float *zeros, const void **places) {
   const decant_windows *w = windows;
   work k = {w, weights, ending, places};
   for (size_t row = first; row < last; row++) {

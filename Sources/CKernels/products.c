@@ -1,46 +1,43 @@
 #include "CIntegers.h"
 #include "CThreads.h"
-#include "dispatch.h"
-#include "rounded.h"
+#include "outcome.h"
 #include <string.h>
 
-// Columns lie in panels of PANEL, four products of one column side by side, as the dot product instructions of AVX-512 read
-// them; up to ROWS x PANEL sums stay in registers. Sums are integers, so their order does not matter.
-enum { PANEL = 32, GROUP = 4, ROWS = 12, PART_ROWS = 4 * ROWS, PART_COLUMNS = 4 * PANEL };
+// Columns lie in blocks of BLOCK, four products of one column side by side, as the dot product instructions of AVX-512 read them.
+// The sums of up to ROWS rows by BLOCKS blocks stay in registers. They are integers, so their order does not matter.
+enum { BLOCK = 16, BLOCKS = 3, GROUP = 4, ROWS = 8, PART_ROWS = 6 * ROWS, PART_BLOCKS = 3 * BLOCKS };
 
 INLINED size_t groups(size_t depth) { return (depth + GROUP - 1) / GROUP; }
 
-size_t decant_packed_columns_size(size_t depth, size_t columns) {
-  return (columns + PANEL - 1) / PANEL * PANEL * groups(depth) * GROUP;
-}
+INLINED size_t blocks(size_t columns) { return (columns + BLOCK - 1) / BLOCK; }
 
-size_t decant_product_scratch(size_t depth) { return ROWS * groups(depth) * GROUP; }
+size_t decant_packed_columns_size(size_t depth, size_t columns) { return blocks(columns) * BLOCK * groups(depth) * GROUP; }
 
 // One column after another, as they lie apart.
 static void pack_far(
     const int8_t *codes, size_t depth, size_t columns, size_t step, size_t stride, int8_t *packed, int32_t *sums) {
   for (size_t j = 0; j < columns; j++) {
-    int8_t *panel = packed + j / PANEL * PANEL * groups(depth) * GROUP + j % PANEL * GROUP;
+    int8_t *block = packed + j / BLOCK * BLOCK * groups(depth) * GROUP + j % BLOCK * GROUP;
     int32_t sum = 0;
     for (size_t p = 0; p < depth; p++) {
       int8_t code = codes[p * step + j * stride];
-      panel[p / GROUP * PANEL * GROUP + p % GROUP] = code;
+      block[p / GROUP * BLOCK * GROUP + p % GROUP] = code;
       sum += code;
     }
     sums[j] = sum;
   }
 }
 
-// The columns of a panel side by side, as they lie.
+// The columns of a block side by side, as they lie.
 static void pack_near(
     const int8_t *codes, size_t depth, size_t columns, size_t step, int8_t *packed, int32_t *sums) {
   memset(sums, 0, columns * sizeof *sums);
-  for (size_t start = 0; start < columns; start += PANEL) {
-    size_t width = columns - start < PANEL ? columns - start : PANEL;
-    int8_t *panel = packed + start * groups(depth) * GROUP;
+  for (size_t start = 0; start < columns; start += BLOCK) {
+    size_t width = columns - start < BLOCK ? columns - start : BLOCK;
+    int8_t *block = packed + start * groups(depth) * GROUP;
     for (size_t p = 0; p < depth; p++) {
       const int8_t *row = codes + p * step + start;
-      int8_t *line = panel + p / GROUP * PANEL * GROUP + p % GROUP;
+      int8_t *line = block + p / GROUP * BLOCK * GROUP + p % GROUP;
       for (size_t x = 0; x < width; x++) {
         line[x * GROUP] = row[x];
         sums[start + x] += row[x];
@@ -60,124 +57,114 @@ void decant_pack_columns(
 
 // What is common to all tiles of a product.
 typedef struct {
-  size_t depth_groups, columns;
-  const decant_outcome *outcome;
-  uint32_t zero;  // of the rows, once they have no sign
+  size_t columns;
+  decant_outcome outcome;  // of rows without a sign
   int kind;
+  // Rows lie in so many segments, each of so many groups.
+  size_t segments, segment_groups;
 } setting;
 
-// One row of a tile, from its sums to the result.
-INLINED void finish(const setting *s, const int32_t *restrict tile, size_t first, size_t width, size_t place, void *result) {
-  const decant_outcome *o = s->outcome;
-  for (size_t x = 0; x < width; x++) {
-    size_t j = first + x;
-    uint32_t wrapped = (uint32_t)tile[x] - s->zero * (uint32_t)o->sums[j] + (o->bias ? (uint32_t)o->bias[j] : 0);
-    int32_t sum = (int32_t)wrapped;
-    if (s->kind == DECANT_SUMS) {
-      ((int32_t *)result)[place + x] = sum;
-      continue;
-    }
-    float v = (float)sum * o->factors[j];
-    if (s->kind == DECANT_FLOATS) {
-      ((float *)result)[place + x] = o->addends ? v + o->addends[j] : v;
-      continue;
-    }
-    float code = to_even(bounded(v, -1024, 1024)) + o->target;
-    if (s->kind == DECANT_UNSIGNED_CODES)
-      ((uint8_t *)result)[place + x] = (uint8_t)(int32_t)bounded(code, 0, 255);
-    else
-      ((int8_t *)result)[place + x] = (int8_t)(int32_t)bounded(code, -128, 127);
-  }
-}
-
 DISPATCHED static void plain_tile(
-    const setting *s, const uint8_t *rows, size_t height, size_t row_stride, const int8_t *panel, size_t first, size_t width,
+    const setting *s, const uint8_t *const *places, size_t height, const int8_t *block, size_t first, size_t width,
     size_t place, void *result) {
   for (size_t y = 0; y < height; y++) {
-    int32_t sums[PANEL] = {0};
-    for (size_t g = 0; g < s->depth_groups; g++)
-      for (size_t x = 0; x < PANEL; x++)
-        for (size_t i = 0; i < GROUP; i++)
-          sums[x] += (int32_t)rows[y * row_stride + g * GROUP + i] * panel[(g * PANEL + x) * GROUP + i];
-    finish(s, sums, first, width, place + y * s->columns, result);
+    int32_t sums[BLOCK] = {0};
+    const int8_t *weights = block;
+    for (size_t segment = 0; segment < s->segments; segment++) {
+      const uint8_t *row = places[segment * ROWS + y];
+      for (size_t g = 0; g < s->segment_groups; g++, weights += BLOCK * GROUP)
+        for (size_t x = 0; x < BLOCK; x++)
+          for (size_t i = 0; i < GROUP; i++) sums[x] += (int32_t)row[g * GROUP + i] * weights[x * GROUP + i];
+    }
+    plain_outcome(&s->outcome, s->kind, sums, first, width, place + y * s->columns, result);
   }
 }
 
-#if defined(__x86_64__) && defined(__linux__)
-#include <immintrin.h>
-#define WIDE __attribute__((target("arch=x86-64-v4,avx512vnni"), min_vector_width(512)))
-#define INLINED_WIDE static inline WIDE __attribute__((always_inline))
-
-// Half of one row of a tile, from its sums to the result.
-INLINED_WIDE void finish_half(const setting *s, __m512i sum, size_t j, __mmask16 mask, size_t place, void *result) {
-  const decant_outcome *o = s->outcome;
-  __m512i correction = _mm512_mullo_epi32(_mm512_set1_epi32((int)s->zero), _mm512_maskz_loadu_epi32(mask, o->sums + j));
-  sum = _mm512_sub_epi32(sum, correction);
-  if (o->bias) sum = _mm512_add_epi32(sum, _mm512_maskz_loadu_epi32(mask, o->bias + j));
-  if (s->kind == DECANT_SUMS) {
-    _mm512_mask_storeu_epi32((int32_t *)result + place, mask, sum);
-    return;
-  }
-  __m512 v = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_maskz_loadu_ps(mask, o->factors + j));
-  if (s->kind == DECANT_FLOATS) {
-    if (o->addends) v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(mask, o->addends + j));
-    _mm512_mask_storeu_ps((float *)result + place, mask, v);
-    return;
-  }
-  int is_signed = s->kind == DECANT_SIGNED_CODES;
-  // The order of operands matters: a NaN gives the second one.
-  v = _mm512_add_ps(_mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC), _mm512_set1_ps(o->target));
-  v = _mm512_min_ps(_mm512_max_ps(v, _mm512_set1_ps(is_signed ? -128 : 0)), _mm512_set1_ps(is_signed ? 127 : 255));
-  __m128i codes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(v));
-  _mm_mask_storeu_epi8((uint8_t *)result + place, mask, codes);
-}
-
-INLINED_WIDE void wide_tile(
-    const setting *s, const uint8_t *rows, size_t height, size_t row_stride, const int8_t *panel, size_t first, size_t width,
+#if DECANT_DOT_PRODUCTS
+// `height` rows by `width` blocks of columns from `first` on, which lie `size` apart.
+INLINED_DOTS void wide_tile(
+    const setting *s, const uint8_t *const *places, size_t height, size_t width, const int8_t *block, size_t size, size_t first,
     size_t place, void *result) {
-  __m512i low[ROWS], high[ROWS];
+  __m512i sums[ROWS][BLOCKS];
+  size_t left = s->columns - first;
+  __mmask16 last = left >= width * BLOCK ? 0xffff : (__mmask16)((1u << (left - (width - 1) * BLOCK)) - 1);
 #pragma clang loop unroll(full)
-  for (size_t y = 0; y < height; y++) low[y] = high[y] = _mm512_setzero_si512();
-  for (size_t g = 0; g < s->depth_groups; g++) {
-    __m512i a = _mm512_loadu_si512(panel + g * PANEL * GROUP), b = _mm512_loadu_si512(panel + g * PANEL * GROUP + 64);
+  for (size_t x = 0; x < width; x++) {
+    __m512i start = outcome_start(&s->outcome, first + x * BLOCK, x + 1 < width ? 0xffff : last);
 #pragma clang loop unroll(full)
-    for (size_t y = 0; y < height; y++) {
-      int32_t four;
-      memcpy(&four, rows + y * row_stride + g * GROUP, 4);
-      __m512i row = _mm512_set1_epi32(four);
-      low[y] = _mm512_dpbusd_epi32(low[y], row, a);
-      high[y] = _mm512_dpbusd_epi32(high[y], row, b);
+    for (size_t y = 0; y < height; y++) sums[y][x] = start;
+  }
+  for (size_t segment = 0; segment < s->segments; segment++) {
+    const uint8_t *from[ROWS];
+#pragma clang loop unroll(full)
+    for (size_t y = 0; y < height; y++) from[y] = places[segment * ROWS + y];
+    for (size_t i = 0; i < s->segment_groups * GROUP; i += GROUP, block += BLOCK * GROUP) {
+      __m512i weights[BLOCKS];
+#pragma clang loop unroll(full)
+      for (size_t x = 0; x < width; x++) weights[x] = _mm512_loadu_si512(block + x * size);
+#pragma clang loop unroll(full)
+      for (size_t y = 0; y < height; y++) {
+        int32_t four;
+        memcpy(&four, from[y] + i, sizeof four);
+        __m512i row = _mm512_set1_epi32(four);
+#pragma clang loop unroll(full)
+        for (size_t x = 0; x < width; x++) sums[y][x] = _mm512_dpbusd_epi32(sums[y][x], row, weights[x]);
+      }
     }
   }
-  __mmask16 left = width >= 16 ? 0xffff : (__mmask16)((1u << width) - 1);
-  __mmask16 right = width >= 32 ? 0xffff : width <= 16 ? 0 : (__mmask16)((1u << (width - 16)) - 1);
 #pragma clang loop unroll(full)
-  for (size_t y = 0; y < height; y++) {
-    finish_half(s, low[y], first, left, place + y * s->columns, result);
-    if (right) finish_half(s, high[y], first + 16, right, place + y * s->columns + 16, result);
+  for (size_t x = 0; x < width; x++) {
+    __mmask16 mask = x + 1 < width ? 0xffff : last;
+    outcome_lanes lanes = lanes_of(&s->outcome, s->kind, first + x * BLOCK, mask);
+    int kind = s->kind;
+    size_t stride = s->columns;
+#pragma clang loop unroll(full)
+    for (size_t y = 0; y < height; y++)
+      wide_outcome(lanes, kind, sums[y][x], mask, place + y * stride + x * BLOCK, result);
   }
 }
 
-// A tile for each height, so that its sums are registers.
-WIDE static void vector_tile(
-    const setting *s, const uint8_t *rows, size_t height, size_t row_stride, const int8_t *panel, size_t first, size_t width,
-    size_t place, void *result) {
-  switch (height) {
-#define HEIGHT(n) case n: wide_tile(s, rows, n, row_stride, panel, first, width, place, result); break;
-    HEIGHT(1) HEIGHT(2) HEIGHT(3) HEIGHT(4) HEIGHT(5) HEIGHT(6)
-    HEIGHT(7) HEIGHT(8) HEIGHT(9) HEIGHT(10) HEIGHT(11) HEIGHT(12)
-#undef HEIGHT
-  default: break;
+// How many blocks the next tile has, when so many are left. Four are better as two and two than as three and one.
+INLINED size_t tile_width(size_t left) { return left == 3 || left > 4 ? 3 : left >= 2 ? 2 : 1; }
+
+// The blocks `first`..<`last` of columns for a number of rows that is a constant where it is called.
+INLINED_DOTS void wide_strip(
+    const setting *s, const uint8_t *const *places, size_t height, const int8_t *packed, size_t size, size_t first, size_t last,
+    size_t row, void *result) {
+  for (size_t block = first, width; block < last; block += width) {
+    width = tile_width(last - block);
+    const int8_t *from = packed + block * size;
+    size_t column = block * BLOCK, place = row * s->columns + column;
+    if (width == 3) wide_tile(s, places, height, 3, from, size, column, place, result);
+    else if (width == 2) wide_tile(s, places, height, 2, from, size, column, place, result);
+    else wide_tile(s, places, height, 1, from, size, column, place, result);
   }
 }
 
-static int has_dot_products(void) {
-  return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512vnni");
-}
-#else
-#define vector_tile plain_tile
-static int has_dot_products(void) { return 0; }
+// One function for each height, so that the compiler has the registers of one at a time.
+typedef void Strip(
+    const setting *s, const uint8_t *const *places, const int8_t *packed, size_t size, size_t first, size_t last, size_t row,
+    void *result);
+#define STRIP(height)                                                                                                     \
+  DOTS static void strip_##height(                                                                                        \
+      const setting *s, const uint8_t *const *places, const int8_t *packed, size_t size, size_t first, size_t last,       \
+      size_t row, void *result) {                                                                                         \
+    wide_strip(s, places, height, packed, size, first, last, row, result);                                                \
+  }
+STRIP(1) STRIP(2) STRIP(3) STRIP(4) STRIP(5) STRIP(6) STRIP(7) STRIP(8)
+#undef STRIP
+static Strip *const strips[ROWS + 1] = {
+    NULL, strip_1, strip_2, strip_3, strip_4, strip_5, strip_6, strip_7, strip_8,
+};
 #endif
+
+int decant_has_dot_products(void) {
+#if DECANT_DOT_PRODUCTS
+  return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512vnni");
+#else
+  return 0;
+#endif
+}
 
 // A product, as the threads see it.
 typedef struct {
@@ -186,9 +173,29 @@ typedef struct {
   const int8_t *packed;
   void *result;
   uint8_t *scratch;
-  size_t column_parts;
+  size_t column_parts, row_parts;
   int is_wide;
 } product;
+
+// Windows that are read where they lie: what is read of a place is whole groups and has no sign.
+INLINED int lies_in_segments(const decant_rows *rows) {
+  return rows->windows && !rows->is_signed && rows->windows->depth % GROUP == 0;
+}
+
+INLINED size_t segments_of(const decant_rows *rows) {
+  return lies_in_segments(rows) ? rows->windows->window_height * rows->windows->window_width : 1;
+}
+
+// What a thread needs: rows that are copied, one place of codes of zero, and where segments lie.
+size_t decant_product_scratch(const decant_rows *rows) {
+  size_t codes = (ROWS + 1) * groups(rows->depth) * GROUP;
+  return (codes + 63) / 64 * 64 + ROWS * segments_of(rows) * sizeof(const uint8_t *);
+}
+
+static const uint8_t **places_in(const decant_rows *rows, uint8_t *scratch) {
+  size_t codes = (ROWS + 1) * groups(rows->depth) * GROUP;
+  return (const uint8_t **)(scratch + (codes + 63) / 64 * 64);
+}
 
 // Copies `count` codes, their sign taken away.
 INLINED void copy_codes(const uint8_t *restrict source, size_t count, uint8_t flip, uint8_t *restrict target) {
@@ -199,83 +206,132 @@ INLINED void copy_codes(const uint8_t *restrict source, size_t count, uint8_t fl
   for (size_t i = 0; i < count; i++) target[i] = source[i] ^ flip;
 }
 
-// Row `index` of windows over images, as one line.
+// The places of window `index`, one after another: nothing where one lies outside of the image.
+typedef struct {
+  const decant_windows *windows;
+  const uint8_t *image;
+  size_t top, left, i, j;
+} cursor;
+
+INLINED cursor window_at(const decant_rows *rows, size_t index) {
+  const decant_windows *w = rows->windows;
+  size_t row = index / w->out_width;
+  // These wrap around where they lie above or left of the image.
+  return (cursor){
+      w, (const uint8_t *)rows->bytes + row / w->out_height * w->image, row % w->out_height * w->step_y - w->top,
+      index % w->out_width * w->step_x - w->left, 0, 0};
+}
+
+INLINED const uint8_t *next_place(cursor *at) {
+  const decant_windows *w = at->windows;
+  size_t y = at->top + at->i * w->gap_y, x = at->left + at->j * w->gap_x;
+  if (++at->j == w->window_width) {
+    at->j = 0;
+    at->i++;
+  }
+  return y < w->height && x < w->width ? at->image + y * w->row + x * w->pixel : NULL;
+}
+
+// Window `index` as one line.
 DISPATCHED static void gather(const decant_rows *rows, size_t index, uint8_t flip, uint8_t *restrict line) {
-  size_t plane = rows->result_height * rows->result_width, image = index / plane, place = index % plane;
-  size_t y = place / rows->result_width * rows->step_y, x = place % rows->result_width * rows->step_x;
-  const uint8_t *bytes = (const uint8_t *)rows->bytes + image * rows->height * rows->width * rows->channels;
-  for (size_t ky = 0; ky < rows->kernel_height; ky++) {
-    size_t row = y + ky * rows->gap_y - rows->top;  // wraps to a large number before the first
-    for (size_t kx = 0; kx < rows->kernel_width; kx++, line += rows->channels) {
-      size_t column = x + kx * rows->gap_x - rows->left;
-      if (row < rows->height && column < rows->width)
-        copy_codes(bytes + (row * rows->width + column) * rows->channels, rows->channels, flip, line);
-      else
-        memset(line, rows->fill ^ flip, rows->channels);
-    }
+  cursor at = window_at(rows, index);
+  size_t depth = rows->windows->depth, count = rows->windows->window_height * rows->windows->window_width;
+  for (size_t s = 0; s < count; s++, line += depth) {
+    const uint8_t *place = next_place(&at);
+    if (place) copy_codes(place, depth, flip, line);
+    else memset(line, rows->fill ^ flip, depth);
   }
 }
 
-// Rows `first` to `first + height` in whole groups and without a sign: where they lie, or copied to `copy`.
-static const uint8_t *unsigned_rows(
-    const decant_rows *rows, size_t first, size_t height, uint8_t *copy, size_t *stride) {
+// Rows `first` to `first + height` in whole groups and without a sign: where they lie, or copied.
+static const uint8_t **unsigned_rows(const decant_rows *rows, size_t first, size_t height, uint8_t *scratch) {
   size_t padded = groups(rows->depth) * GROUP;
-  const uint8_t *block = (const uint8_t *)rows->bytes + first * rows->stride;
-  *stride = rows->stride;
-  if (!rows->has_patches && !rows->is_signed && padded == rows->depth) return block;
+  const uint8_t **places = places_in(rows, scratch);
+  if (lies_in_segments(rows)) {
+    uint8_t *outside = scratch + ROWS * padded;
+    size_t segments = segments_of(rows);
+    memset(outside, rows->fill, rows->windows->depth);
+    for (size_t y = 0; y < height; y++) {
+      cursor at = window_at(rows, first + y);
+      for (size_t s = 0; s < segments; s++) {
+        const uint8_t *place = next_place(&at);
+        places[s * ROWS + y] = place ? place : outside;
+      }
+    }
+    return places;
+  }
+  const uint8_t *lines = (const uint8_t *)rows->bytes + first * rows->stride;
   uint8_t flip = rows->is_signed ? 0x80 : 0;
   for (size_t y = 0; y < height; y++) {
-    if (rows->has_patches)
-      gather(rows, first + y, flip, copy + y * padded);
+    if (!rows->windows && !rows->is_signed && padded == rows->depth) {
+      places[y] = lines + y * rows->stride;
+      continue;
+    }
+    uint8_t *copy = scratch + y * padded;
+    if (rows->windows)
+      gather(rows, first + y, flip, copy);
     else
-      copy_codes(block + y * rows->stride, rows->depth, flip, copy + y * padded);
-    memset(copy + y * padded + rows->depth, 0, padded - rows->depth);
+      copy_codes(lines + y * rows->stride, rows->depth, flip, copy);
+    // What is added to fill groups is multiplied by zeros.
+    memset(copy + rows->depth, 0, padded - rows->depth);
+    places[y] = copy;
   }
-  *stride = padded;
-  return copy;
+  return places;
 }
 
-// The saturated pairs of one row and one panel.
-DISPATCHED static uint64_t count_panel(const uint8_t *restrict row, const int8_t *restrict panel, size_t depth_groups) {
-  uint32_t counts[PANEL] = {0};
+// The saturated pairs of one row and one block.
+DISPATCHED static uint64_t count_block(const uint8_t *restrict row, const int8_t *restrict block, size_t depth_groups) {
+  uint32_t counts[BLOCK] = {0};
   for (size_t g = 0; g < depth_groups; g++)
-    for (size_t x = 0; x < PANEL; x++) {
-      const int8_t *w = panel + (g * PANEL + x) * GROUP;
+    for (size_t x = 0; x < BLOCK; x++) {
+      const int8_t *w = block + (g * BLOCK + x) * GROUP;
       const uint8_t *a = row + g * GROUP;
       int32_t low = a[0] * w[0] + a[1] * w[1], high = a[2] * w[2] + a[3] * w[3];
       counts[x] += (uint32_t)(low > 32767 || low < -32768) + (uint32_t)(high > 32767 || high < -32768);
     }
   uint64_t sum = 0;
-  for (size_t x = 0; x < PANEL; x++) sum += counts[x];
+  for (size_t x = 0; x < BLOCK; x++) sum += counts[x];
   return sum;
 }
 
 uint64_t decant_count_saturated(const decant_rows *rows, size_t columns, const int8_t *packed, void *scratch) {
-  size_t depth_groups = groups(rows->depth), stride;
+  size_t segments = segments_of(rows), depth_groups = groups(rows->depth) / segments;
   uint64_t count = 0;
   for (size_t i = 0; i < rows->count; i++) {
-    const uint8_t *row = unsigned_rows(rows, i, 1, scratch, &stride);
-    for (size_t j = 0; j < columns; j += PANEL) count += count_panel(row, packed + j * depth_groups * GROUP, depth_groups);
+    const uint8_t **places = unsigned_rows(rows, i, 1, scratch);
+    for (size_t block = 0; block < blocks(columns); block++)
+      for (size_t s = 0; s < segments; s++) {
+        const int8_t *weights = packed + (block * segments + s) * BLOCK * GROUP * depth_groups;
+        count += count_block(places[s * ROWS], weights, depth_groups);
+      }
   }
   return count;
 }
+
+// The start of part `index` of `parts` that are about as large as each other.
+INLINED size_t part_start(size_t count, size_t parts, size_t index) { return count / parts * index + index * (count % parts) / parts; }
 
 static void multiply_part(void *argument, size_t worker, size_t part) {
   const product *p = argument;
   const decant_rows *rows = p->rows;
   const setting *s = &p->setting;
-  size_t padded = s->depth_groups * GROUP, first = part % p->column_parts * PART_COLUMNS, top = part / p->column_parts * PART_ROWS;
-  size_t last = first + PART_COLUMNS < s->columns ? first + PART_COLUMNS : s->columns;
-  size_t end = top + PART_ROWS < rows->count ? top + PART_ROWS : rows->count;
-  for (size_t i = top; i < end; i += ROWS) {
-    size_t height = end - i < ROWS ? end - i : ROWS, stride;
-    uint8_t *copy = p->scratch + worker * decant_product_scratch(rows->depth);
-    // What is added to fill groups is multiplied by zeros.
-    const uint8_t *block = unsigned_rows(rows, i, height, copy, &stride);
-    for (size_t j = first; j < last; j += PANEL) {
-      size_t width = last - j < PANEL ? last - j : PANEL;
-      const int8_t *panel = p->packed + j * padded;
-      (p->is_wide ? vector_tile : plain_tile)(s, block, height, stride, panel, j, width, i * s->columns + j, p->result);
+  size_t column_part = part % p->column_parts, row_part = part / p->column_parts, all = blocks(s->columns);
+  size_t first = part_start(all, p->column_parts, column_part), last = part_start(all, p->column_parts, column_part + 1);
+  size_t top = part_start(rows->count, p->row_parts, row_part), end = part_start(rows->count, p->row_parts, row_part + 1);
+  size_t size = groups(rows->depth) * GROUP * BLOCK, count = (end - top + ROWS - 1) / ROWS;
+  uint8_t *scratch = p->scratch + worker * decant_product_scratch(rows);
+  for (size_t strip = 0; strip < count; strip++) {
+    size_t row = top + part_start(end - top, count, strip), height = top + part_start(end - top, count, strip + 1) - row;
+    const uint8_t *const *places = unsigned_rows(rows, row, height, scratch);
+#if DECANT_DOT_PRODUCTS
+    if (p->is_wide) {
+      strips[height](s, places, p->packed, size, first, last, row, p->result);
+      continue;
+    }
+#endif
+    for (size_t block = first; block < last; block++) {
+      size_t column = block * BLOCK, width = s->columns - column < BLOCK ? s->columns - column : BLOCK;
+      plain_tile(s, places, height, p->packed + block * size, column, width, row * s->columns + column, p->result);
     }
   }
 }
@@ -283,9 +339,50 @@ static void multiply_part(void *argument, size_t worker, size_t part) {
 void decant_multiply_codes(
     const decant_rows *rows, size_t columns, const int8_t *packed, const decant_outcome *outcome, int kind, void *result,
     int threads, void *scratch) {
-  uint32_t zero = (uint32_t)outcome->zero + (rows->is_signed ? 128 : 0);
-  size_t column_parts = (columns + PART_COLUMNS - 1) / PART_COLUMNS, row_parts = (rows->count + PART_ROWS - 1) / PART_ROWS;
+  if (!rows->count || !columns) return;
+  size_t segments = segments_of(rows);
+  setting s = {
+      .columns = columns,
+      .outcome = *outcome,
+      .kind = kind,
+      .segments = segments,
+      .segment_groups = groups(rows->depth) / segments,
+  };
+  s.outcome.zero += rows->is_signed ? 128 : 0;
   product p = {
-      {groups(rows->depth), columns, outcome, zero, kind}, rows, packed, result, scratch, column_parts, has_dot_products()};
-  decant_team(threads, column_parts * row_parts, 0, multiply_part, &p);
+      .setting = s,
+      .rows = rows,
+      .packed = packed,
+      .result = result,
+      .scratch = scratch,
+      .column_parts = (blocks(columns) + PART_BLOCKS - 1) / PART_BLOCKS,
+      .row_parts = rows->count < 2 * PART_ROWS ? 1 : rows->count / PART_ROWS,
+      .is_wide = decant_has_dot_products(),
+  };
+  decant_team(threads, p.column_parts * p.row_parts, 0, multiply_part, &p);
+}
+
+void decant_frame_codes(
+    const uint8_t *image, size_t channels, size_t pixel, size_t height, size_t width, size_t channel_step, size_t row_step,
+    size_t pixel_step, size_t top, size_t left, size_t framed_width, size_t first, size_t last, uint8_t fill, uint8_t *framed) {
+  size_t shown = left >= framed_width ? 0 : framed_width - left;
+  if (shown > width) shown = width;
+  for (size_t row = first; row < last; row++) {
+    uint8_t *to = framed + row * framed_width * pixel;
+    memset(to, fill, framed_width * pixel);
+    if (row < top || row - top >= height) continue;
+    const uint8_t *from = image + (row - top) * row_step;
+    to += left * pixel;
+    if (channels == 3 && pixel == 4 && pixel_step == 1) {
+      for (size_t x = 0; x < shown; x++) {
+        to[4 * x] = from[x];
+        to[4 * x + 1] = from[channel_step + x];
+        to[4 * x + 2] = from[2 * channel_step + x];
+        to[4 * x + 3] = fill;
+      }
+      continue;
+    }
+    for (size_t x = 0; x < shown; x++)
+      for (size_t c = 0; c < channels; c++) to[x * pixel + c] = from[c * channel_step + x * pixel_step];
+  }
 }

@@ -17,8 +17,10 @@ public enum BackendCatalog {
     switch name {
     case "reference": return [reference]
     case "native": return [NativeBackend(), reference]
-    // Convolutions of codes are the one thing that oneDNN does faster than our own kernels.
-    case "onednn": return [OneDNNBackend(only: ["QLinearConv"]), NativeBackend(), OneDNNBackend(), reference]
+    case "onednn":
+      // Without such instructions oneDNN convolves codes faster than our own kernels.
+      let first: [any Backend] = NativeBackend.hasDotProducts ? [] : [OneDNNBackend(only: ["QLinearConv"])]
+      return first + [NativeBackend(), OneDNNBackend(), reference]
     default:
       throw DecantError(.usage, "backend '\(name)' expected one of \(names.joined(separator: ", "))")
     }

@@ -119,6 +119,9 @@ public struct NativeBackend: Backend {
   /// The backend.
   public init() {}
 
+  /// Whether the processor multiplies and adds four codes at once.
+  public static var hasDotProducts: Bool { decant_has_dot_products() != 0 }
+
   /// The operators that it computes, sorted.
   public static var operators: [OpName] { makers.keys.sorted() }
 

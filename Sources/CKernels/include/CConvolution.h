@@ -59,7 +59,7 @@ void decant_multiply_f32(
 // output rows `first`..<`last`, counted over all images.
 void decant_convolve_channels_f32(
     const decant_windows *windows, const float *images, const float *weights, const decant_ending *ending, size_t first,
-    size_t last, const float *zeros, const float **places);
+    size_t last, const float *zeros, const void **places);
 size_t decant_channel_places(const decant_windows *windows);
 
 // The largest element of each channel of each window, or the mean: the sum divided by `divisor`, or by the number of pixels within the

@@ -3,6 +3,7 @@
 #define DECANT_CINTEGERS_H
 #include <stddef.h>
 #include <stdint.h>
+#include "CConvolution.h"
 
 // Products (products.c): rows of codes by packed columns of signed codes, summed exactly in 32 bits.
 
@@ -30,25 +31,39 @@ typedef struct {
   const void *bytes;
   int is_signed;
   size_t count, depth;
-  // With patches set, rows are the windows of images whose channels lie innermost; else they lie `stride` bytes apart.
-  int has_patches;
-  size_t stride;
-  size_t height, width, channels, result_height, result_width;
-  size_t kernel_height, kernel_width, step_y, step_x, gap_y, gap_x, top, left;
-  uint8_t fill;  // the code of zero, for what lies outside
+  size_t stride;                  // so many bytes lie from one to the next
+  const decant_windows *windows;  // or, unless NULL, they are windows over images
+  uint8_t fill;                   // the code of zero, for what lies outside
 } decant_rows;
 
 // result[i * columns + j] from the sum over p of (row[i][p] - zero) * column[p][j], plus bias: as it is; or times a factor,
 // plus an addend; or times a factor, rounded half to even, plus the target's zero point, saturated. `scratch` has room for
-// threads * decant_product_scratch(depth) bytes.
+// threads * decant_product_scratch(rows) bytes.
 void decant_multiply_codes(
     const decant_rows *rows, size_t columns, const int8_t *packed, const decant_outcome *outcome, int kind, void *result,
     int threads, void *scratch);
-size_t decant_product_scratch(size_t depth);
+size_t decant_product_scratch(const decant_rows *rows);
+
+// Whether the processor multiplies and adds four codes at once.
+int decant_has_dot_products(void);
 
 // How many sums of two neighbouring products do not fit in 16 bits, rows without a sign and two codes of a column at a time:
-// where AVX2 multiplies codes, those saturate. `scratch` has room for decant_product_scratch(depth) bytes.
+// where AVX2 multiplies codes, those saturate. `scratch` has room for decant_product_scratch(rows) bytes.
 uint64_t decant_count_saturated(const decant_rows *rows, size_t columns, const int8_t *packed, void *scratch);
+
+// Convolutions of images of codes whose channels lie innermost, each channel by itself (convolve_code_channels.c): weights are
+// `[window_height][window_width][channels]`, each in the lower half of 32 bits whose upper half is zero, and `depth` is the number of
+// channels. Windows read `outside` where they lie outside of an image: a pixel of zero points. Computes the output rows
+// `first`..<`last`, counted over all images. `places` has room for decant_channel_places(windows) pointers.
+void decant_convolve_code_channels(
+    const decant_windows *windows, const void *images, int is_signed, const uint32_t *weights, const decant_outcome *outcome,
+    int kind, size_t first, size_t last, const void *outside, const void **places, void *result);
+
+// Writes rows `first`..<`last` of one image in a frame of `fill`, channels innermost: as decant_frame_f32, but that pixels have `pixel`
+// codes, of which those after the channels are filled too.
+void decant_frame_codes(
+    const uint8_t *image, size_t channels, size_t pixel, size_t height, size_t width, size_t channel_step, size_t row_step,
+    size_t pixel_step, size_t top, size_t left, size_t framed_width, size_t first, size_t last, uint8_t fill, uint8_t *framed);
 
 // Elements (codes.c)
 

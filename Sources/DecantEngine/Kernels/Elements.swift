@@ -83,9 +83,9 @@ extension KernelCall {
   ///
   /// - Throws: ``OpError`` for sizes beyond ``byteLimit``, and what `fill` throws.
   func makeChannelsLast(
-    _ shape: [Int], from sources: [Source], fill: (Target) throws(OpError) -> Void
+    _ shape: [Int], of dataType: DataType = .float32, from sources: [Source], fill: (Target) throws(OpError) -> Void
   ) throws(OpError) -> RuntimeTensor {
-    let made = try make([ConcreteType(.float32, shape)], from: sources) { (targets) throws(OpError) in
+    let made = try make([ConcreteType(dataType, shape)], from: sources) { (targets) throws(OpError) in
       if let target = targets[0] { try fill(target) }
     }
     return ChannelsLast(try made[0].plain()).runtime

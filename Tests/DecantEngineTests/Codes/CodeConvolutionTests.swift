@@ -42,18 +42,48 @@ import Testing
     convolution([1, 4, 20], [6, 4, 5], ["strides": .ints([3]), "pads": .ints([2, 1])], from: (.uint8, 3)),
     convolution([1, 8, 6, 6], [8, 8, 2, 2], ["auto_pad": .string("SAME_UPPER")], to: (.int8, 0), bias: false),
     convolution([1, 8, 6, 6], [8, 8, 3, 3], padded, weights: (.uint8, 128), to: (.uint8, 0)),
+    // Windows that are read where they lie, and from frames; tiles of every width and height.
+    convolution([2, 12, 7, 9], [50, 12, 3, 3], padded, from: (.uint8, 200)),
+    convolution(
+      [1, 8, 11, 10], [65, 8, 3, 2], ["pads": .ints([3, 0, 1, 2]), "dilations": .ints([2, 3])], from: (.uint8, 1)),
+    convolution([1, 3, 15, 19], [17, 3, 7, 7], ["pads": .ints([3, 3, 3, 3]), "strides": .ints([2, 2])]),
+    convolution([1, 6, 8, 9], [16, 6, 3, 3], ["pads": .ints([0, 5, 4, 0])], from: (.uint8, 17)),
     // Sums beyond what floats count exactly.
     convolution([1, 256, 4, 4], [32, 256, 3, 3], padded, from: (.uint8, 0)),
   ]
 
-  static let grouped: [CodeCase] = [
-    convolution([1, 8, 9, 11], [8, 1, 3, 3], ["pads": .ints([1, 1, 1, 1]), "group": .int(8)], from: (.uint8, 9)),
-    convolution([1, 48, 9, 11], [48, 1, 3, 3], ["strides": .ints([2, 2]), "group": .int(48)], from: (.int8, -128)),
-    convolution([2, 40, 8, 8], [40, 1, 5, 5], ["pads": .ints([2, 2, 2, 2]), "group": .int(40)], to: (.int8, -7)),
-    convolution([1, 8, 10, 11], [12, 2, 3, 3], ["group": .int(4)], from: (.uint8, 77)),
+  /// A filter for each channel of `x`.
+  private static func channelwise(
+    _ x: [Int], _ window: [Int], _ attributes: Attributes = [:], from source: (DataType, Int) = (.uint8, 9),
+    weights: (DataType, Int) = (.int8, 0), to target: (DataType, Int) = (.uint8, 131), bias: Bool = true,
+    perChannel: Bool = true
+  ) -> CodeCase {
+    var attributes = attributes
+    attributes["group"] = .int(x[1])
+    return convolution(
+      x, [x[1], 1] + window, attributes, from: source, weights: weights, to: target, bias: bias, perChannel: perChannel)
+  }
+
+  static let channelwise: [CodeCase] = [
+    channelwise([1, 8, 9, 11], [3, 3], padded),
+    channelwise([1, 48, 9, 11], [3, 3], ["strides": .ints([2, 2])], from: (.int8, -128)),
+    channelwise([2, 40, 8, 8], [5, 5], ["pads": .ints([2, 2, 2, 2])], to: (.int8, -7)),
+    channelwise([1, 19, 6, 17], [3, 3], padded, from: (.uint8, 255)),
+    channelwise([1, 16, 9, 33], [3, 3], ["strides": .ints([2, 2])], weights: (.uint8, 128)),
+    channelwise([1, 33, 9, 20], [5, 5], ["strides": .ints([1, 2])], from: (.uint8, 128)),
+    channelwise(
+      [1, 18, 12, 21], [2, 4], ["pads": .ints([2, 0, 0, 4]), "dilations": .ints([3, 2])], from: (.int8, 30),
+      to: (.int8, 0)),
+    channelwise([2, 20, 30], [3], ["pads": .ints([1, 1])], bias: false, perChannel: false),
   ]
 
-  @Test(arguments: dense) func native(_ one: CodeCase) throws { try one.check() }
+  static let grouped: [CodeCase] = [
+    convolution([1, 8, 10, 11], [12, 2, 3, 3], ["group": .int(4)], from: (.uint8, 77))
+  ]
 
-  @Test(arguments: dense.dropLast() + grouped) func oneDNN(_ one: CodeCase) throws { try one.check(OneDNNBackend()) }
+  @Test(arguments: dense + channelwise) func native(_ one: CodeCase) throws { try one.check() }
+
+  @Test(arguments: dense.dropLast() + channelwise + grouped) func oneDNN(_ one: CodeCase) throws {
+    try one.check(OneDNNBackend())
+  }
 }

@@ -4,132 +4,100 @@ internal import DecantOps
 internal import DecantRuntime
 
 /// `QLinearConv` of images and lines without groups, as a product of windows and constant weights: exact sums, rounded once.
-struct CodeConvolution: Kernel {
-  let absorbed: Set<Int>
+final class CodeConvolution: Kernel {
+  let absorbed: Set<Int> = QuantizedFilters.absorbed
   let takesLayouts = true
   private let weights: PackedColumns
-  private let outcome: PackedColumns.Outcome
-  private let source: CodeGrid
-  private let target: CodeGrid
-  private let window: [Window.Axis]
-  private let images: Int
+  private let filters: QuantizedFilters
+  /// What images are copied into where their pixels are not whole groups of codes.
+  private let frame: Frame?
   private let threads: Int
 
+  /// Codes that are multiplied together.
+  private static let group = 4
+
   static let make: NativeBackend.Maker = { request throws(OpError) in
-    guard let x = request.operand(0), (3...4).contains(x.rank), let w = request.constant(3), w.rank == x.rank,
-      x.shape.allSatisfy({ $0 > 0 }), request.attributes.int("group", default: 1) == 1, w.shape[1] == x.shape[1],
-      let source = CodeGrid(request, scale: 1, zeroPoint: 2, x.dataType),
-      let target = CodeGrid(request, scale: 6, zeroPoint: 7, request.operand(7)?.dataType)
-    else { return nil }
-    let window = try WindowRule(request.attributes, kernel: Array(w.shape[2...])).resolve(Array(x.shape[2...])).axes
-    return try CodeConvolution(request, x, w, source, target, window)
+    guard let filters = try QuantizedFilters(request) else { return nil }
+    if filters.geometry.isChannelwise { return try CodeChannelConvolution(filters, request) }
+    guard filters.geometry.groups == 1 else { return nil }
+    return try CodeConvolution(filters, request)
   }
 
-  private init?(
-    _ request: KernelRequest, _ x: ConcreteType, _ w: Tensor, _ source: CodeGrid, _ target: CodeGrid,
-    _ window: [Window.Axis]
-  ) throws(OpError) {
-    let (channels, area) = (w.shape[1], w.shape[2...].reduce(1, *))
-    guard request.operand(5) == nil || request.constant(5) != nil, let scales = request.constant(4)?.floats,
-      scales.count == 1 || scales.count == w.shape[0], window.allSatisfy({ $0.output > 0 })
-    else { return nil }
-    let packed = try request.forms.form { () -> PackedColumns? in
-      guard let codes = SignedCodes.centered(w, zeroPoints: request.constant(5), axis: 0) else { return nil }
-      let lines = CodeConvolution.channelsInnermost(codes, outputs: w.shape[0], channels: channels, area: area)
-      let depth = channels * area
-      return PackedColumns(lines, depth: depth, columns: w.shape[0], step: 1, stride: depth)
+  private init?(_ filters: QuantizedFilters, _ request: KernelRequest) throws(OpError) {
+    let geometry = filters.geometry
+    let pixel = (geometry.channels + CodeConvolution.group - 1) / CodeConvolution.group * CodeConvolution.group
+    let isFramed = pixel != geometry.channels && !geometry.isPointwise && !filters.source.isSigned
+    let frame = isFramed && geometry.x.dilation == 1 ? Frame(geometry, pixel: pixel) : nil
+    // A frame hangs on the extents of images: weights for both kinds may be there at once.
+    let packed = try request.forms.form(frame == nil ? 0 : 1) { () -> PackedColumns? in
+      let (depth, outputs) = (frame == nil ? geometry.channels : pixel, geometry.columns)
+      return filters.codes(request).flatMap { codes in
+        let lines = CodeConvolution.lines(codes, outputs, geometry.channels, geometry.places, depth: depth)
+        let length = depth * geometry.places
+        return PackedColumns(lines, depth: length, columns: outputs, step: 1, stride: length)
+      }
     }
     guard let packed else { return nil }
-    var outcome = PackedColumns.Outcome(zero: source.zero, target: target.zero)
-    if request.operand(8) != nil {
-      guard let bias = request.constant(8)?.array(of: Int32.self), bias.count == w.shape[0] else { return nil }
-      outcome.bias = bias
-    }
-    let factors = scales.map { source.scale * $0 / target.scale }
-    outcome.factors = factors.count == 1 ? Array(repeating: factors[0], count: w.shape[0]) : factors
-    absorbed = Set(1...8)
     weights = packed
-    self.outcome = outcome
-    self.source = source
-    self.target = target
-    self.window = window
-    images = x.shape[0]
+    self.frame = frame
+    self.filters = filters
     threads = request.threads
   }
 
-  /// Windows of `[outputs, channels, area]` as `[outputs, area, channels]`.
-  private static func channelsInnermost(_ codes: [Int8], outputs: Int, channels: Int, area: Int) -> [Int8] {
-    guard area > 1, channels > 1 else { return codes }
-    return unsafe [Int8](unsafeUninitializedCapacity: codes.count) { result, count in
-      count = codes.count
-      unsafe codes.withUnsafeBytes { codes in
-        guard let from = codes.baseAddress, let to = UnsafeMutableRawPointer(result.baseAddress) else { return }
-        for output in 0..<outputs {
-          let offset = output * channels * area
+  /// Filters of `[outputs, channels, area]` as `[outputs, area, depth]`: channels and zeros.
+  private static func lines(_ codes: [Int8], _ outputs: Int, _ channels: Int, _ area: Int, depth: Int) -> [Int8] {
+    guard area > 1 && channels > 1 || depth > channels else { return codes }
+    var turned = [Int8](repeating: 0, count: codes.count)
+    unsafe codes.withUnsafeBytes { codes in
+      unsafe turned.withUnsafeMutableBytes { turned in
+        guard let from = codes.baseAddress, let to = turned.baseAddress else { return }
+        for offset in stride(from: 0, to: codes.count, by: channels * area) {
           unsafe decant_transpose_u8(
             (from + offset).assumingMemoryBound(to: UInt8.self), channels, area,
             (to + offset).assumingMemoryBound(to: UInt8.self))
         }
       }
     }
+    guard depth > channels else { return turned }
+    let zeros = [Int8](repeating: 0, count: depth - channels)
+    return stride(from: 0, to: turned.count, by: channels).flatMap { turned[$0..<$0 + channels] + zeros }
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
-    let image = try ChannelsLast.tensor(call.operand(0))
-    let shape = [images] + window.map(\.output) + [weights.columns]
-    var failure: OpError?
-    let result = try unsafe Tensor.made(target.dataType, shape, byteLimit: call.byteLimit) { result in
-      do throws(OpError) {
-        try unsafe image.withAddress { bytes in
-          let rows = unsafe rows(bytes, channels: image.shape[image.rank - 1])
-          unsafe weights.multiply(rows, outcome, as: target.dataType, threads: threads, into: result)
-        }
-      } catch {
-        failure = error
+    let image = try image(call.operand(0))
+    let type = filters.target.dataType
+    let result = try call.makeChannelsLast(filters.geometry.channelsLast, of: type, from: [image]) { target in
+      unsafe withRows(of: image) { rows in
+        unsafe weights.multiply(rows, filters.outcome, as: type, threads: threads, into: target.bytes())
       }
     }
-    if let failure { throw failure }
-    return [ChannelsLast(result).runtime]
+    return [result]
   }
 
-  private func rows(_ bytes: UnsafeRawPointer, channels: Int) -> decant_rows {
-    var rows = unsafe decant_rows()
-    unsafe rows.bytes = bytes
-    unsafe rows.is_signed = source.isSigned ? 1 : 0
-    unsafe rows.count = images * window.map(\.output).reduce(1, *)
-    unsafe rows.depth = weights.depth
-    unsafe rows.stride = channels
-    // One line is an image of one row.
-    let (y, x) = (window.count > 1 ? window[0] : nil, window[window.count - 1])
-    let isPointwise = window.allSatisfy {
-      $0.kernel == 1 && $0.stride == 1 && $0.padBegin == 0 && $0.output == $0.input
+  /// The images as windows read them.
+  private func image(_ operand: RuntimeTensor) throws(OpError) -> Source {
+    guard let frame else { return try Source(asItLies: try ChannelsLast.tensor(operand)) }
+    return try frame.copy(operand, fill: UInt8(truncatingIfNeeded: filters.source.zero), threads: threads)
+  }
+
+  private func withRows<Result>(of image: Source, _ body: (decant_rows) -> Result) -> Result {
+    let geometry = filters.geometry
+    let windows = frame?.windows ?? geometry.cWindows
+    return unsafe withUnsafePointer(to: windows) { windows in
+      unsafe body(
+        decant_rows(
+          bytes: image.bytes(), is_signed: filters.source.isSigned ? 1 : 0, count: geometry.windows,
+          depth: weights.depth, stride: geometry.channels, windows: geometry.isPointwise ? nil : windows,
+          fill: UInt8(truncatingIfNeeded: filters.source.zero)))
     }
-    unsafe rows.has_patches = isPointwise ? 0 : 1
-    unsafe rows.height = y?.input ?? 1
-    unsafe rows.width = x.input
-    unsafe rows.channels = channels
-    unsafe rows.result_height = y?.output ?? 1
-    unsafe rows.result_width = x.output
-    unsafe rows.kernel_height = y?.kernel ?? 1
-    unsafe rows.kernel_width = x.kernel
-    unsafe rows.step_y = y?.stride ?? 1
-    unsafe rows.step_x = x.stride
-    unsafe rows.gap_y = y?.dilation ?? 1
-    unsafe rows.gap_x = x.dilation
-    unsafe rows.top = y?.padBegin ?? 0
-    unsafe rows.left = x.padBegin
-    unsafe rows.fill = UInt8(truncatingIfNeeded: source.zero)
-    return unsafe rows
   }
 }
 
 extension CodeConvolution: SaturationCounting {
   func saturation(by codes: Tensor) throws(OpError) -> (saturated: Int, pairs: Int) {
-    let image = try ChannelsLast.tensor(.plain(codes))
-    let saturated = try unsafe image.withAddress { bytes in
-      unsafe weights.saturated(rows(bytes, channels: image.shape[image.rank - 1]))
-    }
-    let places = images * window.map(\.output).reduce(1, *)
-    return (saturated, places * weights.columns * ((weights.depth + 1) / 2))
+    let image = try image(.plain(codes))
+    let saturated = unsafe withRows(of: image) { unsafe weights.saturated($0) }
+    withExtendedLifetime(image) {}
+    return (saturated, filters.geometry.windows * weights.columns * ((weights.depth + 1) / 2))
   }
 }

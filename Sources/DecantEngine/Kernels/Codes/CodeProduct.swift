@@ -8,7 +8,7 @@ internal import DecantRuntime
 struct CodeProduct: Kernel {
   let absorbed: Set<Int>
   private let weights: PackedColumns
-  private let outcome: PackedColumns.Outcome
+  private let outcome: CodeOutcome
   /// Where the zero point and the scale of the rows are, when they are computed.
   private let rowZero: Int?
   private let rowScale: Int?
@@ -75,7 +75,7 @@ extension CodeProduct {
       let target = CodeGrid(request, scale: 6, zeroPoint: 7, request.operand(7)?.dataType),
       let scales = matrix.scales(request, 4)
     else { return nil }
-    let outcome = PackedColumns.Outcome(
+    let outcome = CodeOutcome(
       zero: source.zero, factors: scales.map { source.scale * $0 / target.scale }, target: target.zero)
     return CodeProduct(request, matrix, outcome, target.dataType, absorbed: Set(1...7))
   }
@@ -89,7 +89,7 @@ extension CodeProduct {
       let scales = matrix.scales(request, 4), let bias = matrix.bias(request, 6)
     else { return nil }
     let factor = request.attributes.float("alpha", default: 1) * source.scale
-    var outcome = PackedColumns.Outcome(zero: source.zero, bias: bias, factors: scales.map { factor * $0 })
+    var outcome = CodeOutcome(zero: source.zero, bias: bias, factors: scales.map { factor * $0 })
     guard request.operand(8) != nil else {
       guard request.operand(7) == nil else { return nil }
       return CodeProduct(request, matrix, outcome, .float32, absorbed: Set(1...6))
@@ -105,7 +105,7 @@ extension CodeProduct {
     guard let matrix = try Matrix(request, index: 1, zeroPoint: 3, isTransposed: false),
       let zero = RowOperand(request, 2), zero.isOneCode(request)
     else { return nil }
-    let outcome = PackedColumns.Outcome(zero: zero.constant?.integers?.first ?? 0)
+    let outcome = CodeOutcome(zero: zero.constant?.integers?.first ?? 0)
     return CodeProduct(request, matrix, outcome, .int32, zero: zero, absorbed: [1, 3])
   }
 
@@ -116,14 +116,14 @@ extension CodeProduct {
       zero.isOneCode(request), let scale = RowOperand(request, 2), scale.type?.shape.reduce(1, *) == 1,
       let scales = matrix.scales(request, 3), let addends = matrix.addends(request, 6)
     else { return nil }
-    var outcome = PackedColumns.Outcome(zero: zero.constant?.integers?.first ?? 0, addends: addends)
+    var outcome = CodeOutcome(zero: zero.constant?.integers?.first ?? 0, addends: addends)
     if let known = scale.constant?.floats?.first { outcome.factors = scales.map { known * $0 } }
     return CodeProduct(
       request, matrix, outcome, .float32, zero: zero, scale: scale, scales: scales, absorbed: [1, 3, 5, 6])
   }
 
   private init?(
-    _ request: KernelRequest, _ matrix: Matrix, _ outcome: PackedColumns.Outcome, _ type: DataType,
+    _ request: KernelRequest, _ matrix: Matrix, _ outcome: CodeOutcome, _ type: DataType,
     zero: RowOperand? = nil, scale: RowOperand? = nil, scales: [Float] = [], absorbed: Set<Int>
   ) {
     guard let a = request.operand(0), a.dataType == .int8 || a.dataType == .uint8, a.shape.last == matrix.packed.depth,

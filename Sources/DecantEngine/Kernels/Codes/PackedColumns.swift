@@ -30,70 +30,35 @@ final class PackedColumns: Sendable {
     self.sums = sums
   }
 
-  /// What becomes of the sums.
-  struct Outcome {
-    /// Zero point of the rows.
-    var zero = 0
-    /// Added to the sums, one for each column.
-    var bias: [Int32]?
-    /// What the sums are multiplied with, one for each column.
-    var factors: [Float] = []
-    /// Added to the products, one for each column; for floats only.
-    var addends: [Float]?
-    /// Zero point of the result, for codes.
-    var target = 0
-  }
-
   /// Multiplies `rows`, and writes sums (i32), floats or codes, as `type` says, to `result`.
   func multiply(
-    _ rows: decant_rows, _ outcome: Outcome, as type: DataType, threads: Int, into result: UnsafeMutableRawPointer
+    _ rows: decant_rows, _ outcome: CodeOutcome, as type: DataType, threads: Int, into result: UnsafeMutableRawPointer
   ) {
-    let kind =
-      switch type {
-      case .int32: DECANT_SUMS
-      case .float32: DECANT_FLOATS
-      case .int8: DECANT_SIGNED_CODES
-      default: DECANT_UNSIGNED_CODES
-      }
+    var rows = unsafe rows
     let threads = max(1, min(threads, 256))
-    let scratch = UnsafeMutableRawPointer.allocate(
-      byteCount: decant_product_scratch(depth) * threads, alignment: 64)
+    let scratch = unsafe UnsafeMutableRawPointer.allocate(
+      byteCount: decant_product_scratch(&rows) * threads, alignment: 64)
     defer { unsafe scratch.deallocate() }
     let packed = packed
     unsafe packed.bytes.withUnsafeBytes { packed in
-      unsafe sums.withUnsafeBufferPointer { sums in
-        unsafe outcome.factors.withUnsafeBufferPointer { factors in
-          unsafe PackedColumns.withAddress(outcome.bias) { bias in
-            unsafe PackedColumns.withAddress(outcome.addends) { addends in
-              var rows = unsafe rows
-              var outcome = unsafe decant_outcome(
-                zero: Int32(truncatingIfNeeded: outcome.zero), sums: sums.baseAddress, bias: bias,
-                factors: factors.baseAddress, addends: addends, target: Float(outcome.target))
-              unsafe decant_multiply_codes(
-                &rows, columns, packed.baseAddress?.assumingMemoryBound(to: Int8.self), &outcome,
-                Int32(bitPattern: UInt32(kind)), result, Int32(threads), scratch)
-            }
-          }
-        }
+      unsafe outcome.withC(sums: sums) { outcome in
+        unsafe decant_multiply_codes(
+          &rows, columns, packed.baseAddress?.assumingMemoryBound(to: Int8.self), outcome,
+          CodeOutcome.kind(of: type), result, Int32(threads), scratch)
       }
     }
   }
 
   /// How many sums of two neighbouring products of `rows` do not fit in 16 bits.
   func saturated(_ rows: decant_rows) -> Int {
-    let scratch = UnsafeMutableRawPointer.allocate(byteCount: decant_product_scratch(depth), alignment: 64)
+    var rows = unsafe rows
+    let scratch = unsafe UnsafeMutableRawPointer.allocate(byteCount: decant_product_scratch(&rows), alignment: 64)
     defer { unsafe scratch.deallocate() }
     let packed = packed
     return unsafe packed.bytes.withUnsafeBytes { packed in
-      var rows = unsafe rows
-      return Int(
+      Int(
         clamping: unsafe decant_count_saturated(
           &rows, columns, packed.baseAddress?.assumingMemoryBound(to: Int8.self), scratch))
     }
-  }
-
-  private static func withAddress<Element>(_ values: [Element]?, _ body: (UnsafePointer<Element>?) -> Void) {
-    guard let values else { return body(nil) }
-    unsafe values.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
   }
 }

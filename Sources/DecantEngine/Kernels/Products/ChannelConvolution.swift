@@ -47,7 +47,7 @@ final class ChannelConvolution: Kernel {
         var windows = windows
         windows.depth = geometry.channels
         unsafe withUnsafeTemporaryAllocation(
-          of: UnsafePointer<Float>?.self, capacity: decant_channel_places(&windows)
+          of: UnsafeRawPointer?.self, capacity: decant_channel_places(&windows)
         ) { places in
           unsafe ending.withColumns(from: 0) { ending in
             unsafe decant_convolve_channels_f32(

@@ -48,7 +48,7 @@ final class ConvolutionKernel: Kernel {
       guard let made = try Ending(fused, bias: bias, shape: geometry.result.shape, columnAxis: 1) else { return nil }
       ending = made
     }
-    if geometry.groups > 1, geometry.depth == 1, geometry.columns == geometry.channels {
+    if geometry.isChannelwise {
       return try ChannelConvolution(geometry, Source(filters), ending, threads: request.threads)
     }
     return try ConvolutionKernel(geometry, Source(filters), ending, request)
@@ -62,7 +62,7 @@ final class ConvolutionKernel: Kernel {
     if geometry.isPointwise, geometry.groups == 1 {
       reading = .pixels
     } else if geometry.groups == 1, geometry.channels < ConvolutionKernel.fewChannels, geometry.x.dilation == 1,
-      let frame = Frame(geometry)
+      let frame = Frame(geometry, pixel: geometry.channels)
     {
       reading = .framed(frame)
     } else {
