@@ -59,7 +59,7 @@ import Testing
     perChannel: Bool = true
   ) -> CodeCase {
     var attributes = attributes
-    attributes["group"] = .int(x[1])
+    attributes["group"] = .int(Int64(x[1]))
     return convolution(
       x, [x[1], 1] + window, attributes, from: source, weights: weights, to: target, bias: bias, perChannel: perChannel)
   }
