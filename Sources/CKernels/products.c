@@ -1,6 +1,7 @@
 #include "CIntegers.h"
 #include "CThreads.h"
 #include "outcome.h"
+#include "transpose.h"
 #include <string.h>
 
 // Columns lie in blocks of BLOCK, four products of one column side by side, as the dot product instructions of AVX-512 read them.
@@ -13,46 +14,88 @@ INLINED size_t blocks(size_t columns) { return (columns + BLOCK - 1) / BLOCK; }
 
 size_t decant_packed_columns_size(size_t depth, size_t columns) { return blocks(columns) * BLOCK * groups(depth) * GROUP; }
 
-// One column after another, as they lie apart.
-static void pack_far(
-    const int8_t *codes, size_t depth, size_t columns, size_t step, size_t stride, int8_t *packed, int32_t *sums) {
-  for (size_t j = 0; j < columns; j++) {
-    int8_t *block = packed + j / BLOCK * BLOCK * groups(depth) * GROUP + j % BLOCK * GROUP;
-    int32_t sum = 0;
-    for (size_t p = 0; p < depth; p++) {
-      int8_t code = codes[p * step + j * stride];
-      block[p / GROUP * BLOCK * GROUP + p % GROUP] = code;
-      sum += code;
+// The columns of a block that lie each by itself, its elements side by side: as words of GROUP codes they are turned.
+INLINED void pack_lines(const int8_t *codes, size_t depth, size_t width, size_t stride, int8_t *block, int32_t *sums) {
+  size_t whole = depth / GROUP, g = 0;
+  for (; g + SIDE <= whole && width == BLOCK; g += SIDE)
+    for (size_t x = 0; x < BLOCK; x += SIDE) {
+      uint32_t words[SIDE * SIDE];
+      for (size_t i = 0; i < SIDE; i++)
+        memcpy(words + i * SIDE, codes + (x + i) * stride + g * GROUP, SIDE * sizeof *words);
+      uint32_t turned[SIDE * SIDE];
+      transpose_block(words, SIDE, turned, SIDE);
+      for (size_t i = 0; i < SIDE; i++)
+        memcpy(block + ((g + i) * BLOCK + x) * GROUP, turned + i * SIDE, SIDE * sizeof *turned);
     }
-    sums[j] = sum;
-  }
-}
-
-// The columns of a block side by side, as they lie.
-static void pack_near(
-    const int8_t *codes, size_t depth, size_t columns, size_t step, int8_t *packed, int32_t *sums) {
-  memset(sums, 0, columns * sizeof *sums);
-  for (size_t start = 0; start < columns; start += BLOCK) {
-    size_t width = columns - start < BLOCK ? columns - start : BLOCK;
-    int8_t *block = packed + start * groups(depth) * GROUP;
-    for (size_t p = 0; p < depth; p++) {
-      const int8_t *row = codes + p * step + start;
-      int8_t *line = block + p / GROUP * BLOCK * GROUP + p % GROUP;
-      for (size_t x = 0; x < width; x++) {
-        line[x * GROUP] = row[x];
-        sums[start + x] += row[x];
+  for (; g < groups(depth); g++)
+    for (size_t x = 0; x < BLOCK; x++)
+      for (size_t i = 0; i < GROUP; i++) {
+        size_t p = g * GROUP + i;
+        block[(g * BLOCK + x) * GROUP + i] = x < width && p < depth ? codes[x * stride + p] : 0;
       }
+  for (size_t x = 0; x < width; x++) {
+    int32_t sum = 0;
+    for (size_t p = 0; p < depth; p++) sum += codes[x * stride + p];
+    sums[x] = sum;
+  }
+}
+
+typedef int8_t sixteen __attribute__((ext_vector_type(BLOCK)));
+typedef int32_t sixteen_sums __attribute__((ext_vector_type(BLOCK)));
+typedef int16_t pairs __attribute__((ext_vector_type(BLOCK)));
+typedef int16_t fours __attribute__((ext_vector_type(2 * BLOCK)));
+#define ALTERNATING(a, b)                                                                                              \
+  __builtin_shufflevector(                                                                                             \
+      a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14,  \
+      30, 15, 31)
+
+// The columns of a block that lie side by side, each by step from one element to the next.
+INLINED void pack_rows(const int8_t *codes, size_t depth, size_t width, size_t step, int8_t *block, int32_t *sums) {
+  sixteen_sums all = 0;
+  for (size_t p = 0; p < depth; p += GROUP, block += BLOCK * GROUP) {
+    sixteen rows[GROUP];
+    for (size_t i = 0; i < GROUP; i++) {
+      rows[i] = 0;
+      if (p + i < depth) memcpy(&rows[i], codes + (p + i) * step, width);
+      all += __builtin_convertvector(rows[i], sixteen_sums);
+    }
+    pairs upper = (pairs)ALTERNATING(rows[0], rows[1]), lower = (pairs)ALTERNATING(rows[2], rows[3]);
+    fours all_four = ALTERNATING(upper, lower);
+    memcpy(block, &all_four, sizeof all_four);
+  }
+  memcpy(sums, &all, width * sizeof *sums);
+}
+
+// Any others.
+INLINED void pack_apart(
+    const int8_t *codes, size_t depth, size_t width, size_t step, size_t stride, int8_t *block, int32_t *sums) {
+  memset(block, 0, groups(depth) * GROUP * BLOCK);
+  for (size_t x = 0; x < width; x++) {
+    sums[x] = 0;
+    for (size_t p = 0; p < depth; p++) {
+      int8_t code = codes[p * step + x * stride];
+      block[(p / GROUP * BLOCK + x) * GROUP + p % GROUP] = code;
+      sums[x] += code;
     }
   }
 }
 
-void decant_pack_columns(
+DISPATCHED void decant_pack_columns(
     const int8_t *codes, size_t depth, size_t columns, size_t step, size_t stride, int8_t *packed, int32_t *sums) {
-  memset(packed, 0, decant_packed_columns_size(depth, columns));
-  if (stride == 1)
-    pack_near(codes, depth, columns, step, packed, sums);
-  else
-    pack_far(codes, depth, columns, step, stride, packed, sums);
+  for (size_t first = 0; first < columns; first += BLOCK, packed += groups(depth) * GROUP * BLOCK) {
+    size_t width = columns - first < BLOCK ? columns - first : BLOCK;
+    const int8_t *from = codes + first * stride;
+    if (step == 1) pack_lines(from, depth, width, stride, packed, sums + first);
+    else if (stride == 1 && width == BLOCK) pack_rows(from, depth, BLOCK, step, packed, sums + first);
+    else if (stride == 1) pack_rows(from, depth, width, step, packed, sums + first);
+    else pack_apart(from, depth, width, step, stride, packed, sums + first);
+  }
+}
+
+DISPATCHED void decant_turn_filter(
+    const uint8_t *codes, size_t channels, size_t area, size_t depth, uint8_t *turned) {
+  for (size_t p = 0; p < area; p++)
+    for (size_t c = 0; c < channels; c++) turned[p * depth + c] = codes[c * area + p];
 }
 
 // What is common to all tiles of a product.

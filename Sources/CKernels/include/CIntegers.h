@@ -14,6 +14,9 @@ size_t decant_packed_columns_size(size_t depth, size_t columns);
 void decant_pack_columns(
     const int8_t *codes, size_t depth, size_t columns, size_t step, size_t stride, int8_t *packed, int32_t *sums);
 
+// Writes element (c, p) of a filter of `channels` by `area` codes to turned[p * depth + c].
+void decant_turn_filter(const uint8_t *codes, size_t channels, size_t area, size_t depth, uint8_t *turned);
+
 // What becomes of the sums of one product.
 typedef struct {
   int32_t zero;           // zero point of the rows

@@ -1,4 +1,4 @@
-internal import DecantBytes
+package import DecantBytes
 package import DecantIR
 
 /// Constant codes of one byte as signed ones around zero.
@@ -29,6 +29,12 @@ package enum SignedCodes {
       }
     }
     return fit ? result : nil
+  }
+
+  /// The same as bytes: the tensor's own where there is nothing to take away.
+  package static func centeredBytes(_ codes: Tensor, zeroPoints: Tensor?, axis: Int) -> ByteSlice? {
+    if codes.dataType == .int8, points(codes, zeroPoints, axis) == [0] { return codes.bytes }
+    return centered(codes, zeroPoints: zeroPoints, axis: axis).flatMap { Tensor($0).bytes }
   }
 
   /// Whether ``centered(_:zeroPoints:axis:)`` is there; without looking at codes that lie around zero as they are.

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import DecantBytes
 internal import DecantIR
 internal import DecantOps
 internal import DecantRuntime
@@ -24,9 +25,10 @@ final class CodeChannelConvolution: Kernel {
     guard let codes = filters.codes(request), places <= 1 << 16 else { return nil }
     var weights = [UInt32](repeating: 0, count: codes.count)
     var sums = [Int32](repeating: 0, count: channels)
+    let bytes = codes.bytes
     for channel in 0..<channels {
       for place in 0..<places {
-        let code = codes[channel * places + place]
+        let code = unsafe bytes.unsafeLoad(fromByteOffset: channel * places + place, as: Int8.self)
         weights[place * channels + channel] = UInt32(UInt16(bitPattern: Int16(code)))
         sums[channel] += Int32(code)
       }

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import DecantBytes
 internal import DecantIR
 internal import DecantOps
 internal import DecantRuntime
@@ -45,22 +46,20 @@ final class CodeConvolution: Kernel {
   }
 
   /// Filters of `[outputs, channels, area]` as `[outputs, area, depth]`: channels and zeros.
-  private static func lines(_ codes: [Int8], _ outputs: Int, _ channels: Int, _ area: Int, depth: Int) -> [Int8] {
+  private static func lines(_ codes: ByteSlice, _ outputs: Int, _ channels: Int, _ area: Int, depth: Int) -> ByteSlice {
     guard area > 1 && channels > 1 || depth > channels else { return codes }
-    var turned = [Int8](repeating: 0, count: codes.count)
-    unsafe codes.withUnsafeBytes { codes in
-      unsafe turned.withUnsafeMutableBytes { turned in
-        guard let from = codes.baseAddress, let to = turned.baseAddress else { return }
-        for offset in stride(from: 0, to: codes.count, by: channels * area) {
-          unsafe decant_transpose_u8(
-            (from + offset).assumingMemoryBound(to: UInt8.self), channels, area,
-            (to + offset).assumingMemoryBound(to: UInt8.self))
+    return ByteSlice(count: outputs * area * depth) { (raw: inout MutableRawSpan) in
+      unsafe raw.withUnsafeMutableBytes { target in
+        unsafe codes.bytes.withUnsafeBytes { codes in
+          guard let from = codes.baseAddress, let to = target.baseAddress else { return }
+          for output in 0..<outputs {
+            unsafe decant_turn_filter(
+              (from + output * channels * area).assumingMemoryBound(to: UInt8.self), channels, area, depth,
+              (to + output * area * depth).assumingMemoryBound(to: UInt8.self))
+          }
         }
       }
     }
-    guard depth > channels else { return turned }
-    let zeros = [Int8](repeating: 0, count: depth - channels)
-    return stride(from: 0, to: turned.count, by: channels).flatMap { turned[$0..<$0 + channels] + zeros }
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {

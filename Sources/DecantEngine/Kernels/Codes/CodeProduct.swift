@@ -169,7 +169,7 @@ extension CodeProduct {
       else { return nil }
       let (depth, columns) = isTransposed ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
       let packed = try request.forms.form {
-        SignedCodes.centered(b, zeroPoints: request.constant(zeroPoint), axis: isTransposed ? 0 : 1).flatMap {
+        SignedCodes.centeredBytes(b, zeroPoints: request.constant(zeroPoint), axis: isTransposed ? 0 : 1).flatMap {
           PackedColumns(
             $0, depth: depth, columns: columns, step: isTransposed ? 1 : columns, stride: isTransposed ? depth : 1)
         }

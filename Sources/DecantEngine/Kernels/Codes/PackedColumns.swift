@@ -14,17 +14,21 @@ final class PackedColumns: Sendable {
 
   /// From a matrix whose element (p, j) is `codes[p * step + j * stride]`; nil when there are no elements, or too many to a
   /// column. Precondition: all of them are there.
-  init?(_ codes: [Int8], depth: Int, columns: Int, step: Int, stride: Int) {
+  init?(_ codes: ByteSlice, depth: Int, columns: Int, step: Int, stride: Int) {
     guard depth > 0, columns > 0, depth < PackedColumns.deepest, columns < 1 << 24 else { return nil }
     precondition((depth - 1) * step + (columns - 1) * stride < codes.count, "elements are missing")
     self.depth = depth
     self.columns = columns
     var sums = [Int32](repeating: 0, count: columns)
-    packed = ByteSlice(count: decant_packed_columns_size(depth, columns)) { (raw: inout MutableRawSpan) in
+    let size = decant_packed_columns_size(depth, columns)
+    packed = ByteSlice(count: size, zeroed: false) { (raw: inout MutableRawSpan) in
       unsafe raw.withUnsafeMutableBytes { target in
-        guard let address = target.baseAddress else { return }
-        unsafe decant_pack_columns(
-          codes, depth, columns, step, stride, address.assumingMemoryBound(to: Int8.self), &sums)
+        unsafe codes.bytes.withUnsafeBytes { codes in
+          guard let from = unsafe codes.baseAddress?.assumingMemoryBound(to: Int8.self),
+            let to = unsafe target.baseAddress?.assumingMemoryBound(to: Int8.self)
+          else { return }
+          unsafe decant_pack_columns(from, depth, columns, step, stride, to, &sums)
+        }
       }
     }
     self.sums = sums

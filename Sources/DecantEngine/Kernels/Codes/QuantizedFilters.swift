@@ -1,3 +1,4 @@
+internal import DecantBytes
 internal import DecantIR
 internal import DecantOps
 internal import DecantRuntime
@@ -33,7 +34,7 @@ struct QuantizedFilters: Sendable {
   }
 
   /// The codes of the weights, zero points taken away; nil where those do not fit in 8 bits.
-  func codes(_ request: KernelRequest) -> [Int8]? {
-    request.constant(3).flatMap { SignedCodes.centered($0, zeroPoints: request.constant(5), axis: 0) }
+  func codes(_ request: KernelRequest) -> ByteSlice? {
+    request.constant(3).flatMap { SignedCodes.centeredBytes($0, zeroPoints: request.constant(5), axis: 0) }
   }
 }
