@@ -12,6 +12,8 @@ final class CodeConvolution: Kernel {
   private let filters: QuantizedFilters
   /// What images are copied into where their pixels are not whole groups of codes.
   private let frame: Frame?
+  /// Packs the weights of windows with so many codes to a place.
+  private let pack: @Sendable (Int) -> PackedColumns?
   private let threads: Int
 
   /// Codes that are multiplied together.
@@ -29,14 +31,16 @@ final class CodeConvolution: Kernel {
     let pixel = (geometry.channels + CodeConvolution.group - 1) / CodeConvolution.group * CodeConvolution.group
     let isFramed = pixel != geometry.channels && !geometry.isPointwise && !filters.source.isSigned
     let frame = isFramed && geometry.x.dilation == 1 ? Frame(geometry, pixel: pixel) : nil
-    // A frame hangs on the extents of images: weights for both kinds may be there at once.
-    let packed = try request.forms.form(frame == nil ? 0 : 1) { () -> PackedColumns? in
-      let (depth, outputs) = (frame == nil ? geometry.channels : pixel, geometry.columns)
-      return filters.codes(request).flatMap { codes in
+    pack = { depth in
+      filters.codes(request).flatMap { codes in
+        let (outputs, length) = (geometry.columns, depth * geometry.places)
         let lines = CodeConvolution.lines(codes, outputs, geometry.channels, geometry.places, depth: depth)
-        let length = depth * geometry.places
         return PackedColumns(lines, depth: length, columns: outputs, step: 1, stride: length)
       }
+    }
+    // A frame hangs on the extents of images: weights for both kinds may be there at once.
+    let packed = try request.forms.form(frame == nil ? 0 : 1) { [pack] in
+      pack(frame == nil ? geometry.channels : pixel)
     }
     guard let packed else { return nil }
     weights = packed
@@ -63,40 +67,45 @@ final class CodeConvolution: Kernel {
   }
 
   func run(_ call: KernelCall) throws(OpError) -> [RuntimeTensor] {
-    let image = try image(call.operand(0))
+    let image: Source
+    if let frame {
+      image = try frame.copy(call.operand(0), fill: fill, threads: threads)
+    } else {
+      image = try Source(asItLies: try ChannelsLast.tensor(call.operand(0)))
+    }
     let type = filters.target.dataType
     let result = try call.makeChannelsLast(filters.geometry.channelsLast, of: type, from: [image]) { target in
-      unsafe withRows(of: image) { rows in
+      unsafe withRows(of: image, weights, frame?.windows ?? filters.geometry.cWindows) { rows in
         unsafe weights.multiply(rows, filters.outcome, as: type, threads: threads, into: target.bytes())
       }
     }
     return [result]
   }
 
-  /// The images as windows read them.
-  private func image(_ operand: RuntimeTensor) throws(OpError) -> Source {
-    guard let frame else { return try Source(asItLies: try ChannelsLast.tensor(operand)) }
-    return try frame.copy(operand, fill: UInt8(truncatingIfNeeded: filters.source.zero), threads: threads)
-  }
+  /// The code of zero.
+  private var fill: UInt8 { UInt8(truncatingIfNeeded: filters.source.zero) }
 
-  private func withRows<Result>(of image: Source, _ body: (decant_rows) -> Result) -> Result {
+  private func withRows<Result>(
+    of image: Source, _ weights: PackedColumns, _ windows: decant_windows, _ body: (decant_rows) -> Result
+  ) -> Result {
     let geometry = filters.geometry
-    let windows = frame?.windows ?? geometry.cWindows
     return unsafe withUnsafePointer(to: windows) { windows in
       unsafe body(
         decant_rows(
           bytes: image.bytes(), is_signed: filters.source.isSigned ? 1 : 0, count: geometry.windows,
-          depth: weights.depth, stride: geometry.channels, windows: geometry.isPointwise ? nil : windows,
-          fill: UInt8(truncatingIfNeeded: filters.source.zero)))
+          depth: weights.depth, stride: geometry.channels, windows: geometry.isPointwise ? nil : windows, fill: fill))
     }
   }
 }
 
 extension CodeConvolution: SaturationCounting {
   func saturation(by codes: Tensor) throws(OpError) -> (saturated: Int, pairs: Int) {
-    let image = try image(.plain(codes))
-    let saturated = unsafe withRows(of: image) { unsafe weights.saturated($0) }
+    let image = try Source(asItLies: try ChannelsLast.tensor(.plain(codes)))
+    // Neighbours are the codes of whole windows, whatever we copy.
+    let geometry = filters.geometry
+    guard let weights = pack(geometry.channels) else { throw OpError("the weights do not fit in 8 bits") }
+    let saturated = unsafe withRows(of: image, weights, geometry.cWindows) { unsafe weights.saturated($0) }
     withExtendedLifetime(image) {}
-    return (saturated, filters.geometry.windows * weights.columns * ((weights.depth + 1) / 2))
+    return (saturated, geometry.windows * weights.columns * ((weights.depth + 1) / 2))
   }
 }
