@@ -2,7 +2,7 @@
 #include "lanes.h"
 #include <math.h>
 
-enum { BITS = DECANT_MAGNITUDE_BITS, BINS = 1 << BITS, BLOCK = 512, TABLES = 4 };
+enum { BITS = DECANT_MAGNITUDE_BITS, BINS = 1 << BITS, BLOCK = 512, TABLES = 8, PART = 1 << 18 };
 
 // The bins of a block of magnitudes.
 INLINED void places_of(const float *values, size_t count, float first, float second, float last, int32_t *places) {
@@ -31,10 +31,11 @@ WIDE DISPATCHED void decant_magnitudes_f32(const float *values, size_t count, in
     }
     return;
   }
-  // Neighbours are often alike, and a count waits for the one before it in the same place.
-  uint32_t tables[TABLES][BINS];
+  // Neighbours are often alike, and a count waits for the one before it in the same place: zeros above all. The counts of one part fit
+  // in 16 bits.
+  uint16_t tables[TABLES][BINS];
   while (count > 0) {
-    size_t part = count < (size_t)1 << 30 ? count : (size_t)1 << 30;
+    size_t part = count < PART ? count : PART;
     memset(tables, 0, sizeof tables);
     for (size_t i = 0; i < part; i += BLOCK) {
       size_t n = part - i < BLOCK ? part - i : BLOCK, j = 0;
