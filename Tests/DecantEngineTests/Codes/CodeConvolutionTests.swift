@@ -1,6 +1,7 @@
 import DecantEngine
 import DecantIR
 import DecantOneDNN
+import DecantRuntime
 import Testing
 
 /// `QLinearConv` by our own kernel and by oneDNN.
@@ -82,6 +83,20 @@ import Testing
   ]
 
   @Test(arguments: dense + channelwise) func native(_ one: CodeCase) throws { try one.check() }
+
+  /// To go through all that such windows step over would take longer than to compute.
+  @Test(arguments: [(100, true), (4_000_000, false)]) func windowsThatStepFarAreLeft(_ dilation: Int64, _ isOurs: Bool)
+    throws
+  {
+    let one = Self.channelwise(
+      [1, 4, 1, 300], [1, 3], ["pads": .ints([0, dilation, 0, dilation]), "dilations": .ints([1, dilation])])
+    let request = KernelRequest(
+      op: one.op, attributes: one.attributes,
+      operands: one.operands.map { $0.map { ConcreteType($0.dataType, $0.shape) } },
+      constants: one.operands.enumerated().map { $0 == 0 ? nil : $1 })
+    let kernel = try NativeBackend().kernel(for: request)
+    #expect((kernel != nil) == isOurs)
+  }
 
   @Test(arguments: dense.dropLast() + channelwise + grouped) func oneDNN(_ one: CodeCase) throws {
     try one.check(OneDNNBackend())

@@ -42,8 +42,8 @@ struct ConvolutionGeometry: Sendable {
     result = ConcreteType(image.dataType, [images, columns] + axes.map(\.output))
   }
 
-  /// Whether each channel is convolved by itself.
-  var isChannelwise: Bool { groups > 1 && depth == 1 && columns == channels }
+  /// Whether each channel is convolved by itself, in windows that may be gone through pixel by pixel.
+  var isChannelwise: Bool { groups > 1 && depth == 1 && columns == channels && x.isCompact }
   /// How many places a window has.
   var places: Int { y.kernel * x.kernel }
   /// The channels that a window reads.

@@ -30,6 +30,8 @@ struct WindowAxis: Sendable {
   /// Whether a pool can go through its windows place by place: they are not much larger than the input.
   var isPool: Bool { isModest && kernel <= max(input, WindowAxis.mostPlaces) }
   private static let mostPlaces = 64
+  /// Whether a window spans not many more places than there are, those that it steps over included.
+  var isCompact: Bool { (kernel - 1) * dilation <= 4 * max(input, WindowAxis.mostPlaces) }
   /// Whether every window has a place of the input: none lies in the padding alone or steps over all of it.
   var touchesAll: Bool {
     (kernel - 1) * dilation >= padding && (output - 1) * stride - padding < input && (kernel == 1 || dilation <= input)
